@@ -1,0 +1,1 @@
+"""The harness places, measures and judges the labs; a learner never needs to open it."""

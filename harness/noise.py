@@ -1,0 +1,76 @@
+"""The noise gate: which samples and rounds were disturbed, and by what, from the evidence that stands beside them.
+
+Pure functions of records. A disturbed sample is dropped together with its pair and counted; it is never repaired.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    Record = Mapping[str, Any]
+
+FOREIGN_SHARE = 0.10
+"""The share of the set's CPU time that others may take during a sample."""
+FOREIGN_FLOOR_SECONDS = 0.03
+"""Busy time is counted in ticks of 10 ms on each CPU: less than this, per CPU, is not told apart from rounding."""
+CONTROL_RATIO = 1.15
+"""Wall over CPU time of the single-threaded control, above which it wanted a CPU and had none."""
+UNSTEADY = 0.10
+"""How far speed or capacity may move between the start and the end of a round."""
+DROPPED_SHARE = 0.5
+"""The share of dropped pairs above which nothing is refuted."""
+CAPACITY_RANGE = 1.25
+"""Largest over smallest capacity in a run, above which the machine was not the same machine throughout."""
+
+
+def sample_disturbed_by(sample: Record, cores: int) -> str | None:
+    """What disturbed a sample, in a few words, or None.
+
+    Args:
+        sample: A sample of run.json.
+        cores: How many CPUs the run's set has.
+    """
+    if sample.get("throttled_seconds"):
+        return "throttled by a quota"
+    foreign, wall = sample.get("foreign_seconds"), sample.get("wall_seconds")
+    if foreign is None or wall is None:
+        return None
+    allowed = max(FOREIGN_SHARE * wall, FOREIGN_FLOOR_SECONDS) * cores
+    return "other processes on the pinned CPUs" if foreign > allowed else None
+
+
+def round_disturbed_by(record: Record) -> str | None:
+    """What disturbed a whole round, in a few words, or None.
+
+    Args:
+        record: A round of run.json, with the capacity measured before and after it.
+    """
+    before, after = record.get("before"), record.get("after")
+    for capacity in (before, after):
+        if capacity and capacity["control_wall_seconds"] > CONTROL_RATIO * capacity["control_cpu_seconds"]:
+            return "the control waited for a CPU"
+    if not before or not after:
+        return None
+    if _moved(before["control_wall_seconds"], after["control_wall_seconds"]):
+        return "the speed of one core changed"
+    if _moved(before["capacity"], after["capacity"]):
+        return "the capacity changed"
+    return None
+
+
+def _moved(one: float, other: float) -> bool:
+    return max(one, other) > (1 + UNSTEADY) * min(one, other)
+
+
+def disturbances(run: Record) -> dict[int, str]:
+    """What disturbed each disturbed round of a run as a whole, by round."""
+    found = ((record["round"], round_disturbed_by(record)) for record in run.get("rounds", ()))
+    return {round_: reason for round_, reason in found if reason}
+
+
+def capacity_range(capacities: Sequence[float]) -> float:
+    """Largest over smallest of the capacities, each above 0; 1.0 where there are none."""
+    return max(capacities) / min(capacities) if capacities else 1.0
