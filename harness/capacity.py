@@ -1,0 +1,117 @@
+"""Capacity C(k): how many times one pinned worker's speed k pinned workers reach on this machine, now.
+
+One worker counts alone (the control), then one on each CPU of the set, all released at once, then the control again on
+another CPU. Each worker's speed is taken from the common start, so that workers that did not really run side by side do
+not count as if they had: C = sum over the workers of (seconds of the control / seconds from the start to its end).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import struct
+import time
+
+from harness import placement
+
+TARGET_SECONDS = 0.06
+"""How long the control should count: long against a scheduler's tick, short against a lab."""
+FIRST_STEPS = 200_000
+REPORT = struct.Struct("ddd")
+
+
+def burn(steps: int) -> int:
+    """Count in pure Python: the same kind of work as the labs'."""
+    total = 0
+    for step in range(steps):
+        total += step & 1
+    return total
+
+
+def calibrate() -> int:
+    """How many steps one worker counts in about TARGET_SECONDS here; the fastest of three trials."""
+    fastest = float("inf")
+    for _ in range(3):
+        start = time.perf_counter()
+        burn(FIRST_STEPS)
+        fastest = min(fastest, time.perf_counter() - start)
+    return max(FIRST_STEPS, round(FIRST_STEPS * TARGET_SECONDS / fastest))
+
+
+def measure(cpus: list[int], steps: int, turn: int) -> dict[str, float]:
+    """Measure the control and the capacity of a set.
+
+    Args:
+        cpus: The CPUs of the set.
+        steps: How many steps each worker counts.
+        turn: Which CPU the control uses, in turn.
+
+    Returns:
+        "capacity" C(k), 1.0 for one CPU; "control_wall_seconds" and "control_cpu_seconds" of the control.
+    """
+    if len(cpus) == 1:
+        [(wall, cpu)] = _burn_on(cpus, steps)
+        return {"capacity": 1.0, "control_wall_seconds": wall, "control_cpu_seconds": cpu}
+    [first] = _burn_on([cpus[turn % len(cpus)]], steps)
+    together = _burn_on(cpus, steps)
+    [second] = _burn_on([cpus[(turn + 1) % len(cpus)]], steps)
+    control_wall, control_cpu = ((one + other) / 2 for one, other in zip(first, second, strict=True))
+    capacity = sum(control_wall / wall for wall, _ in together)
+    return {"capacity": capacity, "control_wall_seconds": control_wall, "control_cpu_seconds": control_cpu}
+
+
+def _burn_on(cpus: list[int], steps: int) -> list[tuple[float, float]]:
+    """Wall seconds from the common start, and CPU seconds, of one worker on each of the CPUs."""
+    ready_out, ready_in = os.pipe()
+    gate_out, gate_in = os.pipe()
+    report_out, report_in = os.pipe()
+    workers: list[int] = []
+    try:
+        for cpu in cpus:
+            worker = os.fork()
+            if worker == 0:
+                _work(cpu, steps, ready_in, (gate_out, gate_in), report_in)
+            workers.append(worker)
+        _read_exactly(ready_out, len(cpus))
+        start = time.monotonic()
+        os.close(gate_in)
+        gate_in = -1
+        os.close(report_in)
+        report_in = -1
+        reports = [REPORT.unpack(_read_exactly(report_out, REPORT.size)) for _ in cpus]
+    finally:
+        for end in (ready_out, ready_in, gate_out, gate_in, report_out, report_in):
+            if end >= 0:
+                os.close(end)
+        for worker in workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
+            os.waitpid(worker, 0)
+    return [(end - start, cpu_seconds) for end, cpu_seconds, _ in reports]
+
+
+def _work(cpu: int, steps: int, ready: int, gate: tuple[int, int], report: int) -> None:
+    """Be one worker; never returns."""
+    status = 1
+    try:
+        placement.pin([cpu])
+        os.close(gate[1])
+        os.write(ready, b".")
+        os.read(gate[0], 1)
+        before = time.process_time()
+        burn(steps)
+        os.write(report, REPORT.pack(time.monotonic(), time.process_time() - before, float(cpu)))
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _read_exactly(end: int, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        more = os.read(end, size - len(data))
+        if not more:
+            raise ChildProcessError("a capacity worker ended before it reported")
+        data += more
+    return data

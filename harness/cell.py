@@ -1,0 +1,146 @@
+"""One cell: a variant, once, in an interpreter of its own, with what was read just before and just after it.
+
+Started by the measuring parent as ``python -c "from harness.cell import main; main()" ORDER RESULT_FD``, so that worker
+processes do not load this module again as their main module. ORDER is one JSON object; the result is one JSON object
+written to the file descriptor.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import hashlib
+import importlib
+import json
+import os
+import resource
+import sys
+import time
+
+from harness import readings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor
+    from typing import Any
+
+ANSWER_CHARACTERS = 2_000
+"""A longer answer is kept by its digest alone."""
+ERROR_CHARACTERS = 500
+
+
+def main() -> None:
+    """Run the variant that the order names, and report; exits 1 where it raised."""
+    order = json.loads(sys.argv[1])
+    result_fd = int(sys.argv[2])
+    os.set_inheritable(result_fd, False)
+    _be_the_first_to_go(order)
+    result = _first_start(order) if order["variant"] is None else measured(_variant(order), order)
+    with os.fdopen(result_fd, "w", encoding="utf-8") as pipe:
+        json.dump(result, pipe)
+    if result["outcome"] != "finished":
+        sys.exit(1)
+
+
+def measured(work: Callable[[], Any], order: dict[str, Any]) -> dict[str, Any]:
+    """Run the work once between two readings; what it raised is an outcome, not a fault of ours."""
+    answer: Any = None
+    outcome, error = "finished", None
+    gc.collect()
+    before = readings.take(order["cpus"], order["own_cgroup"])
+    start = time.perf_counter()
+    try:
+        answer = work()
+    except BaseException as raised:  # noqa: BLE001 - whatever a lab raises is its outcome, SystemExit included
+        end = time.perf_counter()
+        outcome, error = _outcome_of(raised), f"{type(raised).__name__}: {raised}"[:ERROR_CHARACTERS]
+        sys.excepthook(type(raised), raised, raised.__traceback__)
+    else:
+        end = time.perf_counter()
+    after = readings.take(order["cpus"], order["own_cgroup"])
+    result = {"outcome": outcome, "error": error, "wall_seconds": end - start, **readings.difference(before, after)}
+    return result | _answer(answer) | _state()
+
+
+def _variant(order: dict[str, Any]) -> Callable[[], Any]:
+    module = importlib.import_module(f"labs.{order['lab']}")
+    function = getattr(module, order["variant"])
+    code = function.__code__
+    taken = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    knobs = {name: order["knobs"][name] for name in taken}
+    return lambda: function(**knobs)
+
+
+def _first_start(order: dict[str, Any]) -> dict[str, Any]:
+    """Before all variants: compile the lab and see it import, learn what a pool costs, and what this interpreter is."""
+    import concurrent.futures.process
+    import multiprocessing
+    import platform
+    import py_compile
+    import sysconfig
+
+    if order["source"] is not None:
+        py_compile.compile(order["source"], doraise=True)
+        importlib.import_module(f"labs.{order['lab']}")
+    result = measured(lambda: _start_and_end(concurrent.futures.process.ProcessPoolExecutor), order)
+    return result | {
+        "interpreter": {
+            "version": platform.python_version(),
+            "implementation": platform.python_implementation(),
+            "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+            "gil_enabled": result["gil_enabled"],
+            "build": " ".join(platform.python_build()),
+            "compiler": platform.python_compiler(),
+            "executable": sys.executable,
+            "start_method": multiprocessing.get_start_method(),
+        }
+    }
+
+
+def _start_and_end(pool_of: Callable[[int], Executor]) -> None:
+    """Start four workers, give each a task that does nothing, and end them: what a pool costs by itself."""
+    with pool_of(4) as pool:
+        list(pool.map(abs, range(4)))
+
+
+def _be_the_first_to_go(order: dict[str, Any]) -> None:
+    """Offer this process to the kernel before the harness when memory runs out, and keep within the runner's limits."""
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+        file.write("1000")
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if order["memory_bytes"]:
+        kind = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
+        resource.setrlimit(kind, (order["memory_bytes"], order["memory_bytes"]))
+
+
+def _outcome_of(raised: BaseException) -> str:
+    if isinstance(raised, MemoryError):
+        return "out_of_memory"
+    refused = isinstance(raised, BlockingIOError) or (
+        isinstance(raised, RuntimeError) and "can't start new thread" in str(raised)
+    )
+    return "too_many_processes" if refused else "crashed"
+
+
+def _answer(answer: Any) -> dict[str, Any]:
+    """The answer as JSON has it where it is short and plain, and its digest where there is any answer."""
+    if answer is None:
+        return {"answer": None, "answer_digest": None}
+    try:
+        text = json.dumps(answer, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return {"answer": None, "answer_digest": None, "outcome": "crashed", "error": _cannot_compare(answer)}
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return {"answer": json.loads(text) if len(text) <= ANSWER_CHARACTERS else None, "answer_digest": digest}
+
+
+def _cannot_compare(answer: object) -> str:
+    return f"returned a {type(answer).__name__}, which cannot be compared: return numbers, strings or lists of them"
+
+
+def _state() -> dict[str, Any]:
+    """What the variant left this interpreter in."""
+    asked = getattr(sys, "_is_gil_enabled", None)
+    affinity = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+    return {"gil_enabled": True if asked is None else bool(asked()), "affinity_at_end": affinity}

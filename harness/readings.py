@@ -1,0 +1,122 @@
+"""What is read of the kernel just before and after a variant: CPU time, waiting, switches, others' use of the CPUs.
+
+Imported by every measured process, so it loads next to nothing. What a system does not tell is None, never 0.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+
+from harness import cgroup
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Readings = dict[str, float | None]
+
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def take(cpus: list[int], own_cgroup: bool) -> Readings:
+    """Everything that is counted, read in one go, outside the time that is measured.
+
+    Args:
+        cpus: The CPUs of the run's set.
+        own_cgroup: Whether this process's control group holds the run and nothing else, so that it can count for it.
+    """
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if own_cgroup:
+        cpu_seconds, throttled = cgroup.cpu_seconds(), cgroup.throttled_seconds()
+    else:
+        cpu_seconds = (
+            own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime + _living_descendants_seconds()
+        )
+        throttled = None
+    return {
+        "cpu_seconds": cpu_seconds,
+        "throttled_seconds": throttled,
+        "busy_seconds": _busy_seconds(cpus),
+        "run_delay_seconds": _run_delay_seconds(),
+        "voluntary_switches": float(own.ru_nvcsw + children.ru_nvcsw),
+        "involuntary_switches": float(own.ru_nivcsw + children.ru_nivcsw),
+        "harness_switches": _switches_of(os.getppid()),
+    }
+
+
+def difference(before: Readings, after: Readings) -> Readings:
+    """What came to be between two readings; "foreign_seconds" is the others' share of the CPUs' busy time."""
+    found: Readings = {}
+    for key, start in before.items():
+        end = after[key]
+        found[key] = None if start is None or end is None else max(0.0, end - start)
+    busy, own = found.pop("busy_seconds"), found["cpu_seconds"]
+    found["foreign_seconds"] = None if busy is None or own is None else max(0.0, busy - own)
+    return found
+
+
+def _content(path: str) -> str | None:
+    try:
+        with open(path, encoding="ascii", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return None
+
+
+def _run_delay_seconds() -> float | None:
+    """For how long the living threads of this process wanted a CPU and had none: field 2 of schedstat (proc(5))."""
+    try:
+        threads = os.listdir("/proc/self/task")
+    except OSError:
+        return None
+    total = 0
+    for thread in threads:
+        text = _content(f"/proc/self/task/{thread}/schedstat")
+        if text is not None:
+            total += int(text.split()[1])
+    return total / 1e9
+
+
+def _busy_seconds(cpus: list[int]) -> float | None:
+    """How long the CPUs have been busy with anything at all, in seconds: all but idle and iowait of /proc/stat."""
+    text = _content("/proc/stat")
+    if text is None:
+        return None
+    wanted = {f"cpu{cpu}" for cpu in cpus}
+    ticks = 0
+    for line in text.splitlines():
+        name, *fields = line.split()
+        if name in wanted:
+            user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, fields[:8])
+            ticks += user + nice + system + irq + softirq + steal
+    return ticks / TICK
+
+
+def _switches_of(process: int) -> float | None:
+    """How often a process has been switched to and from; the measuring parent's must not change while it waits."""
+    text = _content(f"/proc/{process}/status")
+    if text is None:
+        return None
+    return float(sum(int(line.split()[1]) for line in text.splitlines() if "voluntary_ctxt_switches" in line))
+
+
+def _living_descendants_seconds() -> float:
+    """CPU seconds of the processes started from here that still live, with those they have waited for (proc(5))."""
+    total = 0
+    pending = _children_of(os.getpid())
+    while pending:
+        child = pending.pop()
+        stat = _content(f"/proc/{child}/stat")
+        if stat is not None:
+            total += sum(map(int, stat.rpartition(")")[2].split()[11:15]))
+            pending += _children_of(child)
+    return total / TICK
+
+
+def _children_of(process: int) -> list[int]:
+    try:
+        threads = os.listdir(f"/proc/{process}/task")
+    except OSError:
+        return []
+    texts = (_content(f"/proc/{process}/task/{thread}/children") for thread in threads)
+    return [int(child) for text in texts if text for child in text.split()]
