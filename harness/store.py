@@ -1,0 +1,205 @@
+"""The store: results/RUN_ID/run.json and what lies beside it. The only module that writes there on the host side."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import re
+import shlex
+import shutil
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from harness import evidence
+from harness import request as requests
+from harness.errors import OwnFault, PinlabError, StoreFault, UsageFault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-([a-z0-9_]+)-c[0-9]+-[0-9.t]+-[0-9a-f]{4}")
+DRAFT = re.compile(rf"\.{RUN_ID.pattern}\.[0-9]+")
+LARGEST_BYTES = 256 << 20
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a store holds.
+
+    Attributes:
+        records: The records that can be read, oldest first.
+        skipped: For each that cannot, its name and why.
+    """
+
+    records: tuple[dict[str, Any], ...]
+    skipped: tuple[str, ...]
+
+
+def prepare(results: Path) -> None:
+    """See that results can be written here, before anything is measured.
+
+    Raises:
+        StoreFault: If not, with advice.
+    """
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+        probe = results / f".probe-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except FileExistsError:
+        raise StoreFault(f"{results} is a file: move it away, results are kept in a folder of that name") from None
+    except OSError as fault:
+        raise StoreFault(f"{results} cannot be written ({fault.strerror}): {_advice(fault, results)}") from None
+
+
+def _advice(fault: OSError, results: Path) -> str:
+    """What to do about a store that cannot be written."""
+    if fault.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "make room"
+    if fault.errno == errno.EROFS:
+        return "its file system is read-only; work in a clone on one that is not"
+    return f"`sudo chown -R $(id -u) {shlex.quote(str(results))}`, or remove it"
+
+
+def take_in(run_id: str, files: Iterable[tuple[str, bytes]], results: Path) -> Path:
+    """Write a run's files into the store, whole or not at all; a run without its record is closed here.
+
+    Args:
+        run_id: The run.
+        files: Path below the run folder, and content; paths that lead out of it are left out.
+        results: The store.
+
+    Raises:
+        StoreFault: If the store cannot be written.
+    """
+    if not RUN_ID.fullmatch(run_id):
+        raise StoreFault(f"{run_id!r} is no run id: nothing is stored under that name")
+    folder = results / run_id
+    draft = results / f".{run_id}.{os.getpid()}"
+    try:
+        draft.mkdir(parents=True)
+        for name, content in files:
+            if not _is_inside(name):
+                continue
+            path = draft / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        with contextlib.suppress(OwnFault):  # without its request a run cannot be closed, but it can be kept
+            close(draft)
+        shutil.rmtree(folder, ignore_errors=True)
+        draft.replace(folder)
+    except OSError as fault:
+        raise StoreFault(
+            f"{results} cannot be written ({fault.strerror}): the run {run_id} stays in the volume; "
+            f"{_advice(fault, results)}, then any lab command fetches it"
+        ) from None
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return folder
+
+
+def _is_inside(name: str) -> bool:
+    """Whether a path of a run's files stays in its folder, and is worth keeping."""
+    path = PurePosixPath(name)
+    hostile = path.is_absolute() or ".." in path.parts or "\0" in name or not path.parts
+    return not hostile and "__pycache__" not in path.parts
+
+
+def close(folder: Path) -> bool:
+    """Fold the journal of a run that was cut off into run.json; False where there is nothing to close."""
+    journal = folder / evidence.JOURNAL
+    if (folder / evidence.RECORD).exists() or not journal.exists():
+        return False
+    request = requests.read(folder)
+    evidence.write_record(evidence.fold(request, evidence.read_journal(journal)), folder)
+    shutil.rmtree(folder / "stacks", ignore_errors=True)
+    return True
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """The record of one run.
+
+    Raises:
+        StoreFault: If there is none that can be read.
+    """
+    path = folder / evidence.RECORD
+    try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise ValueError(f"over {LARGEST_BYTES} bytes")
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(record, dict) or record.get("format_version") != requests.FORMAT_VERSION:
+            version = record.get("format_version") if isinstance(record, dict) else None
+            raise ValueError(f"format {version!r} is not {requests.FORMAT_VERSION}, the one of this version")
+        fault_found = evidence.fault_of(record)
+        if fault_found:
+            raise ValueError(f"not a record: {fault_found}")
+    except (OSError, ValueError, RecursionError) as fault:
+        raise StoreFault(f"{path} cannot be read: {' '.join(str(fault).split())[:200]}") from None
+    return record
+
+
+def read_all(results: Path, lab: str | None = None) -> Stored:
+    """All records of the store, oldest first, or only those of one lab.
+
+    Raises:
+        StoreFault: If the store is there and cannot be listed.
+    """
+    records, skipped = [], []
+    for folder in _run_folders(results):
+        if DRAFT.fullmatch(folder.name):
+            skipped.append(f"{folder}: saving it has not come to its end")
+        named = RUN_ID.fullmatch(folder.name)
+        if folder.name.startswith(".") or (lab and named and named[1] != lab):
+            continue
+        try:
+            record = read_record(folder)
+        except StoreFault as fault:
+            skipped.append(str(fault))
+            continue
+        if lab is None or record["lab"] == lab:
+            records.append(record)
+    return Stored(tuple(records), tuple(skipped))
+
+
+def _run_folders(results: Path) -> list[Path]:
+    try:
+        return sorted(path for path in results.iterdir() if path.is_dir())
+    except FileNotFoundError:
+        return []
+    except OSError as fault:
+        raise StoreFault(f"{results} cannot be read ({fault.strerror}): {_advice(fault, results)}") from None
+
+
+def folder_of(run_id: str, results: Path) -> Path:
+    """The folder of a run that a person named.
+
+    Raises:
+        UsageFault: If that is no name of a run, or there is no such run.
+    """
+    if not RUN_ID.fullmatch(run_id):
+        raise UsageFault(f"{run_id!r} is no run id: they look like 20260101-120000-gil-c2-3.14-0a1b")
+    folder = results / run_id
+    if not folder.is_dir():
+        raise UsageFault(f"no run {run_id} in {results}")
+    return folder
+
+
+def close_abandoned(results: Path, is_alive: Any) -> list[str]:
+    """Close the local runs whose command died; gives their ids.
+
+    Args:
+        results: The store.
+        is_alive: Asked whether the owner of a request still lives.
+    """
+    closed = []
+    for journal in results.glob(f"*/{evidence.JOURNAL}"):
+        try:
+            request = requests.read(journal.parent)
+            if not is_alive(request.facts.get("owner", "")) and close(journal.parent):
+                closed.append(request.run_id)
+        except (PinlabError, OSError):
+            continue
+    return closed
