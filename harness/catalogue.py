@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -67,6 +66,8 @@ def find_lab(name: str, folder: Path) -> Lab:
     if not name or not set(name).isdisjoint("/\\\0") or name.startswith("."):
         raise UsageFault(f"no lab {shown}: a lab is named by one word, not by a path; {listed}")
     if name not in names:
+        import difflib
+
         near = difflib.get_close_matches(name[:SHOWN_CHARACTERS], names, n=1)
         raise UsageFault(f"no lab {shown}{f': did you mean {near[0]}?' if near else ';'} {listed}")
     return read_lab(folder / f"{name}.py")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -97,7 +96,11 @@ def load_config(name_or_path: str, repo: Path, cwd: Path) -> Config:
     rest = {} if path == usual else _Checked(usual, _parsed(usual, _source(usual)), repo / "labs").run()
     if missing := [name for name in LIMITS if name not in own | rest and name not in OPTIONAL]:
         raise UsageFault(f"{path}: run.{missing[0]}: missing; {_listed('key', LIMITS)}")
-    values = dict.fromkeys(OPTIONAL) | {name: rest[name] for name in rest if name not in OPTIONAL} | own
+    values: dict[str, Any] = {
+        **dict.fromkeys(OPTIONAL),
+        **{key: rest[key] for key in rest if key not in OPTIONAL},
+        **own,
+    }
     return Config(name=name_or_path, path=path, knobs=tables.knobs(), **values)
 
 
@@ -134,6 +137,8 @@ def _located(name: str, folder: Path, cwd: Path) -> Path:
     if name.endswith(".toml") or "/" in name or "\\" in name:
         return cwd / name
     if name not in _names(folder):
+        import difflib
+
         near = difflib.get_close_matches(name[:SHOWN_CHARACTERS], _names(folder), n=1)
         guess = f"did you mean {near[0]}? " if near else ""
         raise UsageFault(f"no config {_shown(name)}: {guess}{_configs(folder)}")
@@ -270,6 +275,8 @@ def _from_text(knob: Knob, text: str) -> Plain | None:
 
 
 def _unknown(kind: str, name: str, known: Iterable[str], lab: str = "") -> str:
+    import difflib
+
     near = difflib.get_close_matches(name[:SHOWN_CHARACTERS], list(known), n=1)
     guess = f"did you mean {near[0]}? " if near else ""
     return f"no {kind} {_shown(name)}: {guess}{_listed(kind, known, lab)}"

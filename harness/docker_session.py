@@ -220,14 +220,15 @@ def _archive(run_requests: tuple[Request, ...], files: Mapping[str, bytes]) -> b
     for request in run_requests:
         content[f"{request.run_id}/request.json"] = requests.dumped(request).encode()
         content |= {f"{request.run_id}/source/{name}": data for name, data in files.items()}
-    return _archive_of(content)
+    return _archive_of(content, [f"{request.run_id}/source" for request in run_requests])
 
 
-def _archive_of(content: Mapping[str, bytes]) -> bytes:
-    """A tar archive of files and their folders, all owned by the user that the lab runs as."""
+def _archive_of(content: Mapping[str, bytes], empty_folders: Iterable[str] = ()) -> bytes:
+    """A tar archive of files and folders, all owned by the user that the lab runs as."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
-        folders = {str(parent) for name in content for parent in PurePosixPath(name).parents} - {"."}
+        parents = {str(parent) for name in content for parent in PurePosixPath(name).parents}
+        folders = (parents | set(empty_folders)) - {"."}
         for name in sorted(folders):
             archive.addfile(_member(name, tarfile.DIRTYPE, 0o755))
         for name, data in content.items():
@@ -299,7 +300,8 @@ def fetch_abandoned(engine: Engine, volume: str, results: Path) -> list[Path]:
             if owners.is_alive(container.labels.get("pinlab.owner", "")):
                 continue
             container.stop(timeout=STOP_SECONDS)
-            run_ids = [PurePosixPath(path).name for path in container.attrs["Config"]["Cmd"] or ()]
+            words = [PurePosixPath(word).name for word in container.attrs["Config"]["Cmd"] or ()]
+            run_ids = [word for word in words if store.RUN_ID.fullmatch(word)]  # a shell's container has none
             found += fetch(container, run_ids, results)
             container.remove(force=True)
     return found

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Record = Mapping[str, Any]
     Variant = Callable[..., Any]
 
+SPEED_UP, EFFICIENCY = "speed_up", "efficiency"
 SHORT_WORK = 10
 """Work of fewer times than this what starting a pool costs is too short to judge a speed-up by."""
 
@@ -31,7 +32,7 @@ class Run:
         events: The logging records of a sample, by the sample's id.
     """
 
-    __slots__ = ("_events", "_kept_by_name", "_record", "_rounds_disturbed", "_samples")
+    __slots__ = ("_events", "_kept_by_name", "_record", "_rounds_disturbed", "_samples", "asked")
 
     def __init__(self, record: Record, events: Callable[[str], list[Event]] | None = None) -> None:
         from harness import noise
@@ -41,6 +42,7 @@ class Run:
         self._samples: dict[str, list[Any]] = {entry["name"]: entry["samples"] for entry in record["variants"]}
         self._rounds_disturbed = noise.disturbances(record)
         self._kept_by_name: dict[str, tuple[dict[int, Any], dict[int, str]]] = {}
+        self.asked: dict[str, None] = {}  # in the order of asking
 
     @property
     def cores(self) -> int:
@@ -70,10 +72,12 @@ class Run:
 
     def speed_up(self, variant: Variant, *, over: Variant) -> Estimate:
         """How many times faster than another variant, by wall time, paired by round."""
+        self.asked[f"{SPEED_UP} over {over.__name__}"] = None
         return self._paired("wall_seconds", over, variant, self.short_work(variant))
 
     def efficiency(self, variant: Variant, *, over: Variant) -> Estimate:
         """The speed-up over another variant divided by C(k), what this machine's cores could give in the same round."""
+        self.asked[f"{EFFICIENCY} over {over.__name__}"] = None
         speed_up = self.speed_up(variant, over=over)
         return _over_capacity(speed_up, self.capacities())
 
@@ -125,6 +129,13 @@ class Run:
         kept, _ = self._kept(variant.__name__)
         return {round_: sample["wall_seconds"] for round_, sample in kept.items()}
 
+    def disturbed_walls(self, variant: Variant) -> list[float]:
+        """Wall seconds of the samples that finished, but were disturbed."""
+        kept, _ = self._kept(variant.__name__)
+        finished = (sample for sample in self._of(variant) if sample["outcome"] == "finished")
+        walls = (sample.get("wall_seconds") for sample in finished if sample["round"] not in kept)
+        return [wall for wall in walls if _is_positive(wall)]
+
     def rounds_done(self) -> tuple[int, int | None]:
         """How many rounds are done, and how many were fixed beforehand, if any were."""
         return len(self._record.get("rounds", ())), self._record.get("fixed_rounds")
@@ -143,6 +154,12 @@ class Run:
                     f"pool alone {start * 1000:.0f} ms"
                 )
         return tuple(found)
+
+    def disturbances(self, variant: Variant) -> list[str]:
+        """What disturbed each finished sample of the variant that was disturbed."""
+        _, dropped = self._kept(variant.__name__)
+        finished = {sample["round"] for sample in self._of(variant) if sample["outcome"] == "finished"}
+        return [reason for round_, reason in dropped.items() if round_ in finished]
 
     def _of(self, variant: Variant) -> list[Any]:
         return self._samples.get(variant.__name__, [])

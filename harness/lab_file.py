@@ -38,6 +38,9 @@ class _Reading:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._tree = self._parsed()
+        self._nodes = [
+            node for node in ast.walk(self._tree) if isinstance(node, Function | ast.Import | ast.ImportFrom)
+        ]
         self._constants = constants_of(self._tree)
         self._marks = self._imported_marks()
 
@@ -91,8 +94,8 @@ class _Reading:
     def _imported_marks(self) -> dict[str, str]:
         """The names that the file gives to what it imports from harness.lab, and the names there."""
         marks: dict[str, str] = {}
-        for node in ast.walk(self._tree):
-            if not isinstance(node, ast.Import | ast.ImportFrom):
+        for node in self._nodes:
+            if isinstance(node, Function):
                 continue
             names = [each.name for each in node.names]
             package = node.module if isinstance(node, ast.ImportFrom) and not node.level else ""
@@ -107,7 +110,7 @@ class _Reading:
     def _marked(self) -> Iterator[tuple[Function, str, ast.expr]]:
         """Each marked function with the kind of its mark and the mark itself, in order."""
         seen: dict[str, int] = {}
-        for node in (each for each in ast.walk(self._tree) if isinstance(each, Function)):
+        for node in (each for each in self._nodes if isinstance(each, Function)):
             kinds = [(self._kind(each), each) for each in node.decorator_list if self._kind(each)]
             if not kinds:
                 continue

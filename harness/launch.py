@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from harness import owners, store
 from harness.errors import PinlabError
+from harness.image import image_tag
 from harness.lease import Holder, lease
 from harness.plan import cpu_set_to_json, describe, plan
 from harness.request import Request
 from harness.session import LocalSession
-from harness.sweep import Policy, conduct
+from harness.sweep import Policy, conduct, is_settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -118,7 +119,7 @@ def launch(
     seed = secrets.randbelow(2**31) if options.seed is None else options.seed
     budget = options.budget_seconds or options.run_budget_seconds * len(chosen.sets) * len(interpreters)
     policy = Policy(options.fixed_rounds, budget, seed)
-    asked = tuple(_requests(work, chosen, place, interpreters, policy))
+    asked = tuple(_requests(work, chosen, place, interpreters, policy, root))
     every_cpu = sorted({cpu for cpus in chosen.sets.values() for cpu in cpus})
     holder = Holder(asked[0].sweep_id, owners.user(), work.name, os.getpid())
     with lease(place.machine_name, every_cpu, holder, wait=options.wait, say=say), _kept_off(every_cpu, place):
@@ -141,7 +142,7 @@ def _conducted(
             opened.append(session)
             session.open()
         state = conduct(sessions, policy, show)
-        if not state.stopped_because.startswith("every claim"):
+        if policy.fixed_rounds is None and not is_settled(state.verdicts):
             say(f"stopped after {state.rounds} rounds: {state.stopped_because}")
         folders = [folder for session in sessions for folder in session.collect()]
         return [store.read_record(folder) for folder in folders]
@@ -169,7 +170,7 @@ def _rescued(session: Session, results: Path, say: Callable[[str], None]) -> boo
 
 
 def _requests(
-    work: Work, chosen: Plan, place: Place, interpreters: Sequence[Interpreter], policy: Policy
+    work: Work, chosen: Plan, place: Place, interpreters: Sequence[Interpreter], policy: Policy, root: Path
 ) -> Iterator[Request]:
     now = datetime.datetime.now(datetime.UTC)
     sweep_id = f"{now:%Y%m%d-%H%M%S}-{work.name}-{secrets.token_hex(2)}"
@@ -204,6 +205,7 @@ def _requests(
                     **place.facts(),
                     "topology": cpu_set_to_json(describe(place.machine, cpus)),
                     "owner": owners.this_process(),
+                    "harness_hash": image_tag(root),
                     "host_shares_the_cpus": place.is_here and not _others(cpus, place),
                 },
             )

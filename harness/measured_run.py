@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from harness import cgroup, events, evidence, hang, placement, request, supervise
 from harness.errors import LimitHit, UsageFault
 from harness.logfile import LabLog
+from harness.request import JUDGE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HARNESS_ROOT = Path(__file__).resolve().parent.parent
-JUDGE_SECONDS = 60.0
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
 """All that a lab's process has of the surrounding environment; a command of the user's own has it all."""
 
@@ -104,7 +104,7 @@ class MeasuredRun:
             "left_behind": list(ended.left_behind),
             "log_full": self._log.is_full() and self._log.bytes_seen() > written,
         }
-        if self._log.bytes_seen() > written:
+        if self._log.bytes_seen() > written and not self.request.command:
             self._log.note(f"── printed by {identity}")
         sample |= self._outcome(ended, report["outcome"], kills_after > kills, refusals_after > refusals)
         self.journal.add("sample", **sample)

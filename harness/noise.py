@@ -16,6 +16,10 @@ FOREIGN_SHARE = 0.10
 """The share of the set's CPU time that others may take during a sample."""
 FOREIGN_FLOOR_SECONDS = 0.03
 """Busy time is counted in ticks of 10 ms on each CPU: less than this, per CPU, is not told apart from rounding."""
+RUN_DELAY_SHARE = 0.10
+"""The share of its time that a thread which works alone may have wanted a CPU and had none."""
+ALONE_SHARE = 0.95
+"""The share of a sample's CPU time above which its main thread worked alone."""
 CONTROL_RATIO = 1.15
 """Wall over CPU time of the single-threaded control, above which it wanted a CPU and had none."""
 UNSTEADY = 0.10
@@ -35,11 +39,25 @@ def sample_disturbed_by(sample: Record, cores: int) -> str | None:
     """
     if sample.get("throttled_seconds"):
         return "throttled by a quota"
+    if _waited_for_a_cpu(sample):
+        return "waited for a CPU that others had"
     foreign, wall = sample.get("foreign_seconds"), sample.get("wall_seconds")
     if foreign is None or wall is None:
         return None
     allowed = max(FOREIGN_SHARE * wall, FOREIGN_FLOOR_SECONDS) * cores
     return "other processes on the pinned CPUs" if foreign > allowed else None
+
+
+def _waited_for_a_cpu(sample: Record) -> bool:
+    """Whether a sample whose main thread did all the work wanted a CPU for long and had none.
+
+    Where other threads or processes of the lab work too, they may be what the main thread waits for: that tells nothing.
+    """
+    needed = ("run_delay_seconds", "main_thread_seconds", "cpu_seconds", "wall_seconds")
+    delay, main, cpu, wall = (sample.get(name) for name in needed)
+    if delay is None or main is None or cpu is None or not wall:
+        return False
+    return bool(delay > RUN_DELAY_SHARE * wall and main > ALONE_SHARE * cpu)
 
 
 def round_disturbed_by(record: Record) -> str | None:

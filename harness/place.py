@@ -54,6 +54,7 @@ class Place:
         engine, image = self.engine, self.image
         return {
             "machine": {
+                "name": self.machine_name,
                 "model": self.machine.model,
                 "system": self.machine.system,
                 "cpus": len(self.machine.cpus),

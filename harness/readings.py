@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import resource
+import time
 
 from harness import cgroup
 
@@ -37,6 +38,7 @@ def take(cpus: list[int], own_cgroup: bool) -> Readings:
         "cpu_seconds": cpu_seconds,
         "throttled_seconds": throttled,
         "busy_seconds": _busy_seconds(cpus),
+        "main_thread_seconds": time.thread_time(),
         "run_delay_seconds": _run_delay_seconds(),
         "voluntary_switches": float(own.ru_nvcsw + children.ru_nvcsw),
         "involuntary_switches": float(own.ru_nivcsw + children.ru_nivcsw),

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT_VERSION = 1
+JUDGE_SECONDS = 60.0
+"""How long judging the claims of one run may take."""
 Knob = int | float | str | bool
 
 

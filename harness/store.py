@@ -80,6 +80,7 @@ def take_in(run_id: str, files: Iterable[tuple[str, bytes]], results: Path) -> P
     folder = results / run_id
     draft = results / f".{run_id}.{os.getpid()}"
     try:
+        shutil.rmtree(draft, ignore_errors=True)  # of another process that had this number
         draft.mkdir(parents=True)
         for name, content in files:
             if not _is_inside(name):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from harness import intervals
 from harness.errors import PinlabError
+from harness.request import JUDGE_SECONDS
 from harness.verdict import INCONCLUSIVE
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def _judge(sessions: Sequence[Session], state: State, show: Callable[[State], No
     for session in sessions:
         own = {request.run_id for request in session.requests}
         session.send({"do": "judge", "peers": every})
-        judged = _expect(session, "judged", state, show, _patience(session, len(own)))
+        judged = _expect(session, "judged", state, show, SLACK_SECONDS + len(own) * JUDGE_SECONDS)
         state.verdicts |= judged["verdicts"]
     state.judged_after = state.rounds
     show(state)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import random
 from typing import TYPE_CHECKING, Any
 
 from harness.findings import Run, Sweep
+from harness.machine import format_cpus
+from harness.placement import placement
+from harness.request import FORMAT_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,34 +72,146 @@ def made_up_run(
         factor = scatter.lognormvariate(0.0, spread)
         wall = (walls or {}).get(name, 1.0)
         answer = (answers or {}).get(name)
+        outcome = (outcomes or {}).get(name, "finished")
         return {
             "id": f"{name}.{round_}",
             "round": round_,
             "order": names.index(name),
-            "outcome": (outcomes or {}).get(name, "finished"),
+            "outcome": outcome,
+            "error": None,
             "wall_seconds": wall * factor,
             "cpu_seconds": (cpus or {}).get(name, wall) * factor,
+            "main_thread_seconds": 0.0,
             "run_delay_seconds": 0.0,
             "foreign_seconds": 0.0,
             "throttled_seconds": 0.0,
+            "voluntary_switches": 0.0,
+            "involuntary_switches": 0.0,
+            "harness_switches": 0.0,
+            "process_seconds": wall * factor,
             "peak_memory_bytes": 20_000_000,
             "exit_code": (exit_codes or {}).get(name, 0),
-            "answer": answer[round_ % len(answer)] if isinstance(answer, list) else answer,
-            "cycle_length": (cycles or {}).get(name),
+            **_answer(answer[round_ % len(answer)] if isinstance(answer, list) else answer),
+            **({"cycle_length": cycles[name]} if cycles and name in cycles else {}),
+            "gil_enabled": gil,
+            "affinity_at_end": list(range(cores)),
+            "left_behind": [],
+            "log_full": False,
         }
 
+    python = ".".join(version.split(".")[:2]) + ("" if gil else "t")
     record = {
+        "format_version": FORMAT_VERSION,
+        "run_id": f"20260101-120000-made_up-c{cores}-{python}-0000",
+        "sweep_id": "20260101-120000-made_up-0000",
+        "lab": "made_up",
+        "question": "What would an honest machine have left?",
+        "command": [],
         "cores": cores,
+        "runner": "docker",
+        "python": python,
+        "config": "quick",
         "knobs": dict(knobs or {}),
-        "interpreter": {"version": version, "free_threaded": not gil, "gil_enabled": gil, "start_method": start_method},
-        "start_cost_seconds": start_cost,
+        "seed": seed,
+        "source_hash": "0" * 16,
+        "created": "2026-01-01T12:00:00+00:00",
+        "status": "complete",
         "fixed_rounds": None,
+        "deadline_seconds": 60.0,
+        **_surroundings(cores),
+        "interpreter": {
+            "version": version,
+            "implementation": "CPython",
+            "free_threaded": not gil,
+            "gil_enabled": gil,
+            "build": "main Jan 1 2026 12:00:00",
+            "compiler": "Clang",
+            "executable": f"/usr/local/bin/python{python}",
+            "start_method": start_method,
+        },
+        "start_cost_seconds": start_cost,
+        "capacity_steps": 1_000_000,
         "rounds": [{"round": round_, "before": around, "after": around} for round_ in range(rounds)],
-        "variants": [{"name": name, "samples": [sample(name, round_) for round_ in range(rounds)]} for name in names],
+        "variants": [
+            {
+                "name": name,
+                "doc": "A variant.",
+                "ends": (outcomes or {}).get(name, "finished"),
+                "outcome": (outcomes or {}).get(name, "finished"),
+                "samples": [sample(name, round_) for round_ in range(rounds)],
+            }
+            for name in names
+        ],
+        "problems": [],
+        "verdicts": [],
+        "seconds": {"measured": 1.0, "all": 2.0},
     }
     return Run(record, lambda identity: list((events or {}).get(identity.rsplit(".", 1)[0], ())))
+
+
+def record_of(run: Run) -> dict[str, Any]:
+    """The record that a made-up run was made from."""
+    return dict(run._record)
 
 
 def made_up_sweep(*runs: Run) -> Sweep:
     """A sweep of made-up runs."""
     return Sweep(runs)
+
+
+def _answer(answer: Any) -> dict[str, Any]:
+    """An answer as a run keeps it: as JSON gives it back, with its digest."""
+    if answer is None:
+        return {"answer": None, "answer_digest": None}
+    text = json.dumps(answer)
+    return {"answer": json.loads(text), "answer_digest": hashlib.sha256(text.encode()).hexdigest()[:16]}
+
+
+def _surroundings(cores: int) -> dict[str, Any]:
+    """The machine, the engine, and the proof of the placement on its first CPUs."""
+    cpus = list(range(cores))
+    proof = {
+        "affinity": cpus,
+        "cpus_allowed_list": format_cpus(cpus),
+        "cgroup_version": 2,
+        "cgroup_cpuset": format_cpus(cpus),
+        "quota_cores": None,
+        "throttled_seconds": 0.0,
+    }
+    return {
+        "machine": {
+            "name": "imaginary",
+            "model": "Imaginary CPU",
+            "system": "Linux 6.18 x86_64",
+            "cpus": 8,
+            "max_frequency_mhz": None,
+            "governor": None,
+            "memory_bytes": 8 << 30,
+            "virtual": "",
+        },
+        "engine": {
+            "endpoint": "unix:///var/run/docker.sock",
+            "version": "29.0.0",
+            "api_version": "1.52",
+            "operating_system": "Linux",
+            "kernel": "6.18",
+            "cgroup_version": "2",
+            "cgroup_driver": "systemd",
+            "rootless": False,
+        },
+        "image": {"tag": "0" * 12, "id": "sha256:0", "digest": None},
+        "topology": {
+            "cpus": cpus,
+            "cores": cores,
+            "smt_siblings": [],
+            "nodes": [0],
+            "packages": [0],
+            "l3_groups": [cpus],
+            "kinds": [],
+            "topology_known": True,
+        },
+        "owner": "imaginary:1:0",
+        "harness_hash": "0" * 12,
+        "host_shares_the_cpus": False,
+        "placement": placement(cpus, proof, proof, in_container=True) | {"narrowed_by": []},
+    }

@@ -26,11 +26,12 @@ class Verdict:
         figures: The estimate behind it, where there is one: "low", "median", "high", "pairs", "dropped".
     """
 
-    __slots__ = ("figures", "reason", "value", "why")
+    __slots__ = ("asks", "figures", "reason", "value", "why")
 
     def __init__(
         self, value: str, reason: str, why: tuple[str, ...] = (), figures: dict[str, float] | None = None
     ) -> None:
+        self.asks: tuple[str, ...] = ()  # which quantities the claim asked for, such as "speed_up over one_thread"
         self.value = value
         self.reason = reason
         self.why = why
@@ -60,7 +61,7 @@ class Verdict:
         order = (REFUTED, INCONCLUSIVE, SKIPPED, HOLDS)
         value = min(self.value, other.value, key=order.index)
         parts = [part for part in (self, other) if part.value == value] if value == REFUTED else [self, other]
-        reason = "; ".join(part.reason for part in parts)
+        reason = "; ".join(dict.fromkeys(part.reason for part in parts))
         return Verdict(value, reason, (*self.why, *other.why), self.figures or other.figures)
 
     def __repr__(self) -> str:

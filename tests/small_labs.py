@@ -74,6 +74,7 @@ def request_for(
             "image": None,
             "topology": {},
             "owner": "",
+            "harness_hash": "0" * 12,
             "host_shares_the_cpus": True,
         },
     )

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,7 +26,6 @@ from tests.small_labs import LAB, carry_out, only_sample, request_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from harness.engine import Engine
     from harness.image import ImageFacts
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.engine
 
 VOLUME = "pinlab-test-results"
+ORDINARY = 12345
+"""A user that has no name."""
 WHERE = "import os\n@variant\ndef where() -> list[int]:\n    return sorted(os.sched_getaffinity(0))\n"
 
 
@@ -252,3 +256,58 @@ def test_a_size_over_the_engine_s_is_refused_by_us_before_anything_runs(place: P
     assert ended.returncode == UsageFault.exit_code
     assert f"{len(place.machine.cpus)} CPUs are available" in ended.stderr
     assert ended.stdout == ""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="runs as an ordinary user anyway")
+@pytest.mark.parametrize("runner", ["docker", "local"])
+def test_a_lab_runs_for_an_ordinary_user_without_a_name_or_a_home(place: Place, repo: Path, runner: str) -> None:
+    assert place.engine is not None
+    with tempfile.TemporaryDirectory(prefix="ordinary-") as folder:
+        clone = Path(folder) / "clone"
+        shutil.copytree(repo, clone, ignore=shutil.ignore_patterns(".*", "results", "__pycache__", "tests"))
+        shutil.copy(repo / ".dockerignore", clone)
+        [compose_program, *_] = compose.compose_command(os.environ)
+        plugins = Path(folder) / "docker" / "cli-plugins"
+        plugins.mkdir(parents=True)
+        shutil.copy(compose_program, plugins / "docker-compose")
+        for path in (Path(folder), *Path(folder).rglob("*")):
+            os.chown(path, ORDINARY, ORDINARY)
+        ended = subprocess.run(
+            [
+                *(an_interpreter_for_all(), "-m", "invoke", "lab", "race", "--cores", "1", "--runner", runner),
+                *("--rounds", "1", "--set", "count=2000", "--json"),
+            ],
+            cwd=clone,
+            env={
+                "PATH": os.environ["PATH"],
+                "PYTHONPATH": os.pathsep.join(path for path in sys.path if path.endswith("site-packages")),
+                "DOCKER_CONFIG": str(plugins.parent),
+                **dict(place.engine.endpoint.variables),
+            },
+            user=ORDINARY,
+            group=ORDINARY,
+            extra_groups=[Path("/var/run/docker.sock").stat().st_gid],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.stdout, ended.stderr
+        [run] = json.loads(ended.stdout)["runs"]
+        assert run["placement"]["valid"]
+        assert {sample["outcome"] for entry in run["variants"] for sample in entry["samples"]} == {"finished"}
+        assert (clone / "results" / run["run_id"] / "run.json").stat().st_uid == ORDINARY
+        for volume in place.engine.client.volumes.list(filters={"name": "pinlab-results-"}):
+            if volume.name != owners.volume_of(repo):
+                volume.remove()
+
+
+def an_interpreter_for_all() -> str:
+    """An interpreter of this version that an ordinary user may run: the tests' own may lie in the home of root."""
+    for program in (sys.executable, f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}"):
+        try:
+            subprocess.run([program, "-c", ""], user=ORDINARY, group=ORDINARY, extra_groups=[], check=True, env={})
+        except OSError:
+            continue
+        return program
+    pytest.skip("no interpreter of this version that an ordinary user may run")

@@ -236,7 +236,7 @@ def test_a_folder_that_is_not_there_has_no_labs(tmp_path: Path) -> None:
 
 
 def test_an_unknown_lab_is_refused_with_the_nearest_name_and_the_list() -> None:
-    with pytest.raises(UsageFault, match=r"no lab 'gli': did you mean gil\? the labs are deadlock, gil, race"):
+    with pytest.raises(UsageFault, match=r"no lab .gli.: did you mean gil\? the labs are .*gil, .*race"):
         find_lab("gli", LABS)
     with pytest.raises(UsageFault, match="no lab 'quux'; the labs are"):
         find_lab("quux", LABS)

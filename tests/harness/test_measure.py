@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from harness import outcome
+from harness.errors import PinlabError
 from harness.session import write_run_folder
 from tests.small_labs import measure, only_sample, request_for
 
@@ -183,7 +184,7 @@ def test_events_of_threads_reach_the_claims(measured: Any) -> None:
 
 
 def test_a_lab_that_cannot_be_imported_ends_with_one_line(measured: Any) -> None:
-    with pytest.raises(Exception, match="small cannot start: ModuleNotFoundError") as caught:
+    with pytest.raises(PinlabError, match="small cannot start: ModuleNotFoundError") as caught:
         measured("@variant\ndef v() -> None: ...\nif __name__ == 'labs.small':\n    import no_such_module\n")
     assert caught.value.exit_code == 2
 

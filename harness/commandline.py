@@ -1,0 +1,121 @@
+"""What stands between invoke and the commands: exit codes, one-line errors, interrupts, closed pipes."""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+from invoke.exceptions import Exit, ParseError
+from invoke.program import Program
+
+from harness.errors import PinlabError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import ParamSpec
+
+    Words = ParamSpec("Words")
+
+USAGE = 2
+CLOSED_PIPE = 128 + 13
+"""What a program that is ended by SIGPIPE exits with."""
+
+
+class Terminated(BaseException):
+    """The command was told to end (SIGTERM), as a cancelled job is."""
+
+
+def command(body: Callable[Words, int]) -> Callable[Words, None]:
+    """Make a task of a function that gives an exit code; what it raises becomes one line and its code."""
+
+    @functools.wraps(body)
+    def run(*words: Words.args, **options: Words.kwargs) -> None:
+        signal.signal(signal.SIGTERM, _terminate)
+        try:
+            code = body(*words, **options)
+            sys.stdout.flush()
+        except PinlabError as fault:
+            raise Exit(f"pinlab: {fault}", code=fault.exit_code) from None
+        except KeyboardInterrupt:
+            raise Exit("pinlab: interrupted", code=128 + signal.SIGINT) from None
+        except Terminated:
+            raise Exit("pinlab: terminated", code=128 + signal.SIGTERM) from None
+        except BrokenPipeError:
+            _let_go_of_output()
+            raise Exit(code=CLOSED_PIPE) from None
+        if code:
+            raise Exit(code=code)
+
+    return run
+
+
+def help_instead(task: str, word: str) -> int:
+    """Where a name begins with a dash: the help, for --help and -h; else a usage error."""
+    if word in ("--help", "-h"):
+        words = [sys.executable, *_own_words(), "--help", task]
+        os.execv(sys.executable, words)  # noqa: S606 - invoke prints a task's help only for an option before the task
+    raise Exit(f"pinlab: {word!r} is not a name; see `invoke --help {task}`", code=USAGE)
+
+
+def remainder() -> tuple[str, ...]:
+    """The words behind a lone --, each as it was given."""
+    words = sys.argv
+    return tuple(words[words.index("--") + 1 :]) if "--" in words else ()
+
+
+def say(line: str) -> None:
+    """Tell people one line, beside the data that goes to standard output."""
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 - this is where it is told
+
+
+def _own_words() -> list[str]:
+    """How this program was called, up to the task."""
+    program = [sys.argv[0]]
+    if "--search-root" in sys.argv:
+        place = sys.argv.index("--search-root")
+        program += sys.argv[place : place + 2]
+    return program
+
+
+def _terminate(_number: int, _frame: object) -> NoReturn:
+    raise Terminated
+
+
+def _let_go_of_output() -> None:
+    """Point standard output to nowhere, so that the interpreter's exit does not trip over a pipe that was closed."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _be_quiet_about_closed_pipes() -> None:
+    """Have `invoke --help lab | head` end without a traceback: that output is invoke's own."""
+    show = sys.excepthook
+
+    def quiet(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, BrokenPipeError):
+            _let_go_of_output()
+        else:
+            show(kind, fault, trace)
+
+    sys.excepthook = quiet
+
+
+def _exit_2_on_unusable_words() -> None:
+    """Have invoke exit with 2 where it cannot parse the command line: by itself it exits with 1, which is "refuted"."""
+    parse = Program.parse_tasks
+
+    def parse_or_exit(program: Program) -> None:
+        try:
+            parse(program)
+        except ParseError as fault:
+            message = str(fault).splitlines()[0]
+            raise Exit(f"pinlab: {message} See `invoke --list`, and `invoke --help TASK`.", code=USAGE) from None
+
+    Program.parse_tasks = parse_or_exit  # type: ignore[method-assign, assignment]
+
+
+_exit_2_on_unusable_words()
+_be_quiet_about_closed_pipes()

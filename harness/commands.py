@@ -1,0 +1,297 @@
+"""The commands behind the tasks: each from its words to its output and exit code."""
+
+from __future__ import annotations
+
+import dataclasses
+import json as jsons
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.commandline import say
+from harness.errors import UsageFault
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.interpreters import Interpreter
+    from harness.place import Place
+
+ROOT = Path(__file__).resolve().parent.parent
+LABS = ROOT / "labs"
+MOST_ROUNDS = 10_000
+MOST_SECONDS = 7 * 24 * 3600.0
+
+
+@dataclass(frozen=True)
+class LabWords:
+    """The words of `invoke lab`, as they were given."""
+
+    name: str
+    cores: str | None
+    python: str | None
+    runner: str
+    config: str
+    sets: tuple[str, ...]
+    rounds: str | None
+    budget: str | None
+    seed: str | None
+    inconclusive_ok: bool
+    wait: bool
+    json: bool
+
+
+@dataclass(frozen=True)
+class ExecWords:
+    """The words of `invoke exec`, as they were given."""
+
+    cores: str | None
+    python: str | None
+    runner: str
+    rounds: str
+    carry: str
+    wait: bool
+    json: bool
+
+
+def labs(json: bool) -> int:
+    """The catalogue."""
+    from harness.catalogue import read_catalogue
+
+    catalogue = read_catalogue(LABS)
+    if json:
+        _print_json([_lab_as_json(one) for one in catalogue.labs])
+    else:
+        width = max((len(one.name) for one in catalogue.labs), default=0)
+        for one in catalogue.labs:
+            _print(f"{one.name.ljust(width)}  {one.question}")
+    for fault in catalogue.faults:
+        say(f"pinlab: {fault}")
+    return UsageFault.exit_code if catalogue.faults else 0
+
+
+def lab(words: LabWords) -> int:
+    """Run a lab and report it."""
+    from harness import outcome
+    from harness.catalogue import find_lab
+    from harness.compose import offered_sizes
+    from harness.config import knobs_for, load_config
+    from harness.launch import Options, Work, launch
+    from harness.plan import parse_cores
+    from harness.progress import Progress
+
+    wanted = find_lab(words.name, LABS)
+    config = load_config(words.config, ROOT, Path.cwd())
+    work = Work(
+        name=wanted.name,
+        question=wanted.question,
+        variants={variant.name: variant.ends for variant in wanted.variants},
+        documents={variant.name: variant.doc for variant in wanted.variants},
+        knobs=knobs_for(config, wanted, words.sets),
+        files={f"labs/{wanted.name}.py": wanted.path.read_bytes()},
+        command=(),
+        config=config.name,
+        deadline_seconds=config.deadline_seconds,
+        log_bytes=config.log_bytes,
+        memory_bytes=config.memory_bytes,
+    )
+    options = Options(
+        cores=parse_cores(words.cores) if words.cores is not None else None,
+        offered=offered_sizes(ROOT),
+        fixed_rounds=_whole("--rounds", words.rounds, MOST_ROUNDS) if words.rounds is not None else config.rounds,
+        budget_seconds=_seconds("--budget", words.budget) if words.budget is not None else None,
+        run_budget_seconds=config.budget_seconds,
+        wait=words.wait,
+        seed=_whole("--seed", words.seed, 2**31, least=0) if words.seed is not None else None,
+    )
+    place, interpreters = _where(words.runner, words.python)
+    with Progress(work.name, sys.stderr) as progress:
+        records = launch(work, options, place, interpreters, ROOT, say, progress.show)
+    code = outcome.exit_code(records, inconclusive_ok=words.inconclusive_ok)
+    _report(records, code, words.json)
+    return code
+
+
+def execute(command: Sequence[str], words: ExecWords) -> int:
+    """Run a command of the user's own, pinned and measured, and report it."""
+    from harness import carried, outcome
+    from harness.compose import offered_sizes
+    from harness.config import load_config
+    from harness.launch import Options, Work, launch
+    from harness.plan import parse_cores
+
+    if not command:
+        raise UsageFault("no command: put it behind --, such as `invoke exec --cores 2 -- python my_script.py`")
+    config = load_config("quick", ROOT, Path.cwd())
+    files = carried.files_of(command, words.carry, Path.cwd())
+    work = Work(
+        name="exec",
+        question=" ".join(command),
+        variants={"command": "finished"},
+        documents={"command": " ".join(command)},
+        knobs={},
+        files=files,
+        command=tuple(command),
+        config=config.name,
+        deadline_seconds=MOST_SECONDS,
+        log_bytes=config.log_bytes,
+        memory_bytes=0,
+    )
+    rounds = _whole("--rounds", words.rounds, MOST_ROUNDS)
+    options = Options(
+        cores=parse_cores(words.cores) if words.cores is not None else None,
+        offered=offered_sizes(ROOT),
+        fixed_rounds=rounds,
+        budget_seconds=None,
+        run_budget_seconds=config.budget_seconds,
+        wait=words.wait,
+        seed=None,
+    )
+    place, interpreters = _where(words.runner, words.python)
+    records = launch(work, options, place, interpreters, ROOT, say, lambda _state: None)
+    code = outcome.exit_code(records)
+    if not words.json:
+        for record in records:
+            sys.stdout.flush()
+            sys.stdout.buffer.write((ROOT / "results" / record["run_id"] / "lab.log").read_bytes())
+    _report(records, code, words.json)
+    return code
+
+
+def compare(name: str, runs: str, *, anyway: bool, markdown: bool, json: bool) -> int:
+    """The latest runs of a lab, or of each lab, side by side."""
+    from harness import compare as comparing
+    from harness import store
+    from harness.catalogue import find_lab
+    from harness.report import console_for
+
+    asked = tuple(run for run in runs.split(",") if run)
+    lab_name = find_lab(name, LABS).name if name else None
+    stored = store.read_all(ROOT / "results", lab_name)
+    found = comparing.compare_each(stored.records, asked, anyway=anyway)
+    if json:
+        _print_json([comparing.comparison_to_json(one) for one in found])
+    elif markdown:
+        _print("\n\n".join(comparing.comparison_to_markdown(one) for one in found))
+    else:
+        console = console_for(sys.stdout)
+        for one in found:
+            comparing.show_comparison(one, console)
+    for reason in stored.skipped:
+        say(f"pinlab: skipped {reason}")
+    return 0
+
+
+def doctor(json: bool) -> int:
+    """What this machine can show; 1 where something fails."""
+    from harness import checkup
+    from harness.doctor import doctor_to_json, render
+
+    diagnosis = checkup.examine(ROOT)
+    if json:
+        _print_json(doctor_to_json(diagnosis))
+    else:
+        from harness.report import clean
+
+        for line in render(diagnosis):
+            _print(clean(line))
+    return int(any(check.mark == "FAIL" for check in diagnosis.checks))
+
+
+def build() -> int:
+    """Build the image, or say that it is there."""
+    from harness.endpoint import resolve_endpoint
+    from harness.engine import connect
+    from harness.image import ensure_image
+
+    engine = connect(resolve_endpoint(os.environ))
+    image = ensure_image(engine, ROOT, say)
+    _print(f"pinlab:{image.tag} is on the engine at {engine.endpoint.name}")
+    return 0
+
+
+def shell(cores: str | None, python: str | None, runner: str, *, wait: bool) -> int:
+    """An interactive shell, pinned; its exit code."""
+    from harness import pinned_shell
+    from harness.compose import offered_sizes
+    from harness.plan import parse_cores, plan
+
+    asked = parse_cores(cores) if cores is not None else None
+    if asked is not None and len(asked) > 1:
+        raise UsageFault(f"--cores {cores}: a shell runs on one set of cores; give one number")
+    place, interpreters = _where(runner, python)
+    chosen = plan(place.machine, offered_sizes(ROOT), asked)
+    ((size, cpus),) = chosen.sets.items()
+    return pinned_shell.run(place, size, cpus, interpreters[0], ROOT, wait=wait, say=say)
+
+
+def clean(*, results: bool, images: bool) -> int:
+    """Remove what this clone left on the engine, and what else was asked for."""
+    from harness import cleaning
+
+    return cleaning.clean(ROOT, results=results, images=images, say=say)
+
+
+def _where(runner: str, python: str | None) -> tuple[Place, list[Interpreter]]:
+    """The place and the interpreters, said in one line; runs that were left behind are fetched first."""
+    from harness import interpreters, leftovers
+    from harness.place import find_place
+
+    versions = interpreters.parse_pythons(python) if python is not None else ()
+    place = find_place(runner, ROOT, say)
+    if place.runner == "docker":
+        found = [interpreters.image_interpreter(version) for version in versions or interpreters.DEFAULT]
+    else:
+        found = [interpreters.find_interpreter(version) for version in versions or (None,)]
+    say(f"runner: {place.runner} ({place.because}); Python {', '.join(one.version for one in found)}")
+    leftovers.bring_home(place, ROOT, say)
+    return place, found
+
+
+def _report(records: list[dict[str, Any]], code: int, json: bool) -> None:
+    from harness import outcome
+    from harness.report import console_for, show_runs
+
+    if json:
+        _print_json(outcome.document(records, code))
+        return
+    show_runs(records, console_for(sys.stdout))
+    say("results: " + ", ".join(f"results/{record['run_id']}" for record in records))
+
+
+def _lab_as_json(one: Any) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "question": one.question,
+        "variants": [{"name": variant.name, "doc": variant.doc} for variant in one.variants],
+        "claims": [{"name": claim.name, "doc": claim.doc, "needs": list(claim.needs)} for claim in one.claims],
+        "knobs": {name: dataclasses.asdict(knob) for name, knob in one.knobs.items()},
+        "chapter": None,
+    }
+
+
+def _whole(option: str, text: str, most: int, least: int = 1) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 12 and least <= int(text) <= most):
+        raise UsageFault(f"{option} {text[:40]!r}: give a whole number from {least} to {most}")
+    return int(text)
+
+
+def _seconds(option: str, text: str) -> float:
+    number = text.removesuffix("s")
+    try:
+        seconds = float(number)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= MOST_SECONDS:
+        raise UsageFault(f"{option} {text[:40]!r}: give a time in seconds, such as 60s")
+    return seconds
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+def _print_json(value: Any) -> None:
+    _print(jsons.dumps(value, ensure_ascii=not (sys.stdout.encoding or "").lower().startswith("utf"), indent=1))

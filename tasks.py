@@ -1,0 +1,229 @@
+"""Python concurrency labs on known cores: every number comes with proof of the CPUs it ran on.
+
+invoke labs                                  which labs there are, and what each asks
+invoke lab gil --cores 1                     run one, pinned to one core
+invoke lab gil --cores 1,2,4 --python 3.14,3.14t
+invoke compare gil                           the latest runs side by side
+invoke doctor                                what this machine can show
+"""
+
+from invoke.context import Context
+from invoke.tasks import task
+
+from harness.commandline import command, help_instead, remainder
+
+CORES = "how many cores, such as 1,2,4; by itself the most that the engine can give"
+PYTHON = "which interpreters, such as 3.14,3.14t; by itself 3.14"
+RUNNER = "auto (docker where an engine answers, else local), docker or local"
+JSON = "print one JSON document and nothing else"
+NO_WAIT = "do not wait for CPUs that another run holds: exit 75"
+
+
+@task(auto_shortflags=False, help={"json": JSON})
+@command
+def labs(_c: Context, json: bool = False) -> int:
+    """The catalogue: every lab with its question.
+
+    invoke labs
+    """
+    from harness import commands
+
+    return commands.labs(json)
+
+
+@task(
+    auto_shortflags=False,
+    iterable=["set"],
+    help={
+        "name": "which lab; `invoke labs` lists them",
+        "cores": CORES,
+        "python": PYTHON,
+        "runner": RUNNER,
+        "config": "how hard to run: quick, classroom, ci, or a FILE in TOML",
+        "set": "a knob of the lab, such as count=1000; may be given again",
+        "rounds": "exactly so many rounds; by itself as many as the claims need",
+        "budget": "time for all rounds together, such as 60s; by itself as the config says",
+        "seed": "of the order of the cells, to have the same order again",
+        "inconclusive-ok": "inconclusive claims count as good",
+        "no-wait": NO_WAIT,
+        "json": JSON,
+    },
+)
+@command
+def lab(
+    _c: Context,
+    name: str,
+    cores: str | None = None,
+    python: str | None = None,
+    runner: str = "auto",
+    config: str = "quick",
+    set: list[str] | None = None,  # noqa: A002 - the option's name
+    rounds: str | None = None,
+    budget: str | None = None,
+    seed: str | None = None,
+    inconclusive_ok: bool = False,
+    no_wait: bool = False,
+    json: bool = False,
+) -> int:
+    """Run a lab on known cores, and judge what it claims.
+
+    invoke lab gil                               on the most cores there are
+    invoke lab gil --cores 1                     then --cores 4, then `invoke compare gil`
+    invoke lab gil --cores 1,2 --python 3.14,3.14t --config classroom
+    invoke lab race --set rounds=5 --json
+
+    Exit codes: 0 all claims hold, 1 refuted, 2 usage, 3 inconclusive, 4 a limit was hit, 5 results not stored,
+    69 no engine, 70 a fault of pinlab's own, 75 busy, 130 interrupted.
+    """
+    if name.startswith("-"):
+        return help_instead("lab", name)
+    from harness import commands
+
+    return commands.lab(
+        commands.LabWords(
+            name=name,
+            cores=cores,
+            python=python,
+            runner=runner,
+            config=config,
+            sets=tuple(set or ()),
+            rounds=rounds,
+            budget=budget,
+            seed=seed,
+            inconclusive_ok=inconclusive_ok,
+            wait=not no_wait,
+            json=json,
+        )
+    )
+
+
+@task(
+    auto_shortflags=False,
+    positional=["name"],
+    help={
+        "name": "which lab; by itself every lab that has results",
+        "runs": "these runs by their ids, separated by commas, instead of the latest",
+        "anyway": "compare runs that are not alike, under a banner that says so",
+        "markdown": "print Markdown, for a job summary",
+        "json": JSON,
+    },
+)
+@command
+def compare(
+    _c: Context,
+    name: str = "",
+    runs: str = "",
+    anyway: bool = False,
+    markdown: bool = False,
+    json: bool = False,
+) -> int:
+    """The latest runs of a lab side by side, over cores and interpreters.
+
+    invoke compare gil
+    invoke compare gil --markdown
+    """
+    if name.startswith("-"):
+        return help_instead("compare", name)
+    from harness import commands
+
+    return commands.compare(name, runs, anyway=anyway, markdown=markdown, json=json)
+
+
+@task(auto_shortflags=False, help={"json": JSON})
+@command
+def doctor(_c: Context, json: bool = False) -> int:
+    """What this machine and its engine can show, and what stands in the way.
+
+    invoke doctor
+    """
+    from harness import commands
+
+    return commands.doctor(json)
+
+
+@task(auto_shortflags=False)
+@command
+def build(_c: Context) -> int:
+    """Build the image now, instead of at the first lab.
+
+    invoke build
+    """
+    from harness import commands
+
+    return commands.build()
+
+
+@task(auto_shortflags=False, help={"cores": CORES, "python": PYTHON, "runner": RUNNER, "no-wait": NO_WAIT})
+@command
+def shell(
+    _c: Context, cores: str | None = None, python: str | None = None, runner: str = "auto", no_wait: bool = False
+) -> int:
+    """An interactive shell that is pinned to cores.
+
+    invoke shell --cores 2
+    """
+    from harness import commands
+
+    return commands.shell(cores, python, runner, wait=not no_wait)
+
+
+@task(
+    auto_shortflags=False,
+    help={
+        "cores": CORES,
+        "python": PYTHON,
+        "runner": RUNNER,
+        "rounds": "how often to run it; by itself once",
+        "carry": "files and folders that travel with it, separated by commas; one that an argument names does anyway",
+        "no-wait": NO_WAIT,
+        "json": JSON,
+    },
+)
+@command
+def exec(  # noqa: A001 - the command's name
+    _c: Context,
+    cores: str | None = None,
+    python: str | None = None,
+    runner: str = "auto",
+    rounds: str = "1",
+    carry: str = "",
+    no_wait: bool = False,
+    json: bool = False,
+) -> int:
+    """Run any command, pinned and measured: bring your own script.
+
+    invoke exec --cores 2 -- python my_script.py
+    """
+    from harness import commands
+
+    return commands.execute(
+        remainder(),
+        commands.ExecWords(cores, python, runner, rounds, carry, wait=not no_wait, json=json),
+    )
+
+
+@task(auto_shortflags=False)
+@command
+def check(_c: Context) -> int:
+    """Everything that is checked before a change lands: format, lint, types, tests, compose.yaml, Dockerfile, workflow.
+
+    ./invoke check
+    """
+    from harness import checks
+
+    return checks.run_all()
+
+
+@task(
+    auto_shortflags=False,
+    help={"results": "the results too", "images": "the images of other versions of the harness, too"},
+)
+@command
+def clean(_c: Context, results: bool = False, images: bool = False) -> int:
+    """Remove what pinlab left on the engine: containers and volume of this clone, found by their labels.
+
+    invoke clean
+    """
+    from harness import commands
+
+    return commands.clean(results=results, images=images)

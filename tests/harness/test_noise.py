@@ -1,0 +1,82 @@
+"""What disturbs a sample and a round: each signal on both sides of its limit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness import noise
+from harness.testing import made_up_run, record_of
+
+
+def side(capacity: float = 2.0, wall: float = 0.1, cpu: float = 0.1) -> dict[str, float]:
+    return {"capacity": capacity, "control_wall_seconds": wall, "control_cpu_seconds": cpu}
+
+
+@pytest.mark.parametrize(
+    ("sample", "cores", "disturbed"),
+    [
+        ({"wall_seconds": 1.0, "foreign_seconds": 0.19}, 2, False),
+        ({"wall_seconds": 1.0, "foreign_seconds": 0.21}, 2, True),
+        ({"wall_seconds": 1.0, "foreign_seconds": 0.19}, 1, True),
+        ({"wall_seconds": 0.01, "foreign_seconds": 0.02}, 1, False),
+        ({"wall_seconds": 1.0, "foreign_seconds": None}, 1, False),
+        ({"foreign_seconds": 9.0}, 1, False),
+        ({"wall_seconds": 1.0, "foreign_seconds": 0.0, "throttled_seconds": 0.001}, 1, True),
+        ({"wall_seconds": 1.0, "foreign_seconds": 0.0, "throttled_seconds": None}, 1, False),
+        ({}, 1, False),
+    ],
+)
+def test_others_on_the_cpus_and_a_quota_disturb_a_sample(sample: dict[str, Any], cores: int, disturbed: bool) -> None:
+    assert bool(noise.sample_disturbed_by(sample, cores)) is disturbed
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        (side(), side(), None),
+        (side(wall=0.114), side(wall=0.114), None),
+        (side(wall=0.116), side(), "the control waited for a CPU"),
+        (side(), side(wall=0.116), "the control waited for a CPU"),
+        (side(wall=0.1, cpu=0.1), side(wall=0.112, cpu=0.112), "the speed of one core changed"),
+        (side(capacity=2.0), side(capacity=1.8), "the capacity changed"),
+        (side(capacity=1.8), side(capacity=2.0), "the capacity changed"),
+        (side(capacity=2.0), side(capacity=1.85), None),
+        (side(), None, None),
+        (None, None, None),
+        (None, side(wall=0.2), "the control waited for a CPU"),
+        (side(wall=0.0, cpu=0.0), side(wall=0.0, cpu=0.0), None),
+    ],
+)
+def test_a_round_is_disturbed_by_a_control_that_waits_and_by_a_machine_that_changes(
+    before: dict[str, float] | None, after: dict[str, float] | None, reason: str | None
+) -> None:
+    assert noise.round_disturbed_by({"round": 0, "before": before, "after": after}) == reason
+
+
+def test_the_disturbed_rounds_of_a_run_are_told_with_their_reason() -> None:
+    record = record_of(made_up_run(walls={"a": 1.0}, rounds=3))
+    record["rounds"][1] = {"round": 1, "before": side(wall=0.2), "after": side()}
+    assert noise.disturbances(record) == {1: "the control waited for a CPU"}
+
+
+def test_no_capacities_have_not_moved() -> None:
+    assert noise.capacity_range([]) == 1.0
+    assert noise.capacity_range([1.5, 2.0, 1.8]) == pytest.approx(4 / 3)
+
+
+def test_a_thread_that_works_alone_and_waits_for_a_cpu_is_disturbed() -> None:
+    alone = {"wall_seconds": 1.0, "cpu_seconds": 0.8, "main_thread_seconds": 0.8, "run_delay_seconds": 0.2}
+    assert noise.sample_disturbed_by(alone, 1) == "waited for a CPU that others had"
+    assert noise.sample_disturbed_by({**alone, "run_delay_seconds": 0.05}, 1) is None
+
+
+def test_a_thread_that_waits_for_the_labs_own_others_is_not_disturbed() -> None:
+    beside_others = {"wall_seconds": 1.0, "cpu_seconds": 1.0, "main_thread_seconds": 0.5, "run_delay_seconds": 0.5}
+    assert noise.sample_disturbed_by(beside_others, 1) is None
+
+
+def test_a_sample_that_sleeps_is_not_disturbed_by_waiting() -> None:
+    asleep = {"wall_seconds": 1.0, "cpu_seconds": 0.01, "main_thread_seconds": 0.01, "run_delay_seconds": 0.0}
+    assert noise.sample_disturbed_by(asleep, 1) is None

@@ -1,0 +1,197 @@
+"""The commands as a user types them: what they say, where they say it, and how they exit."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness import plan
+from harness.machine import read_machine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    Ended = subprocess.CompletedProcess[str]
+
+NO_ENGINE = {"DOCKER_HOST": "unix:///nonexistent/engine.sock"}
+QUICK = ("--rounds", "1", "--set", "count=2000")
+
+
+@pytest.fixture
+def invoke(repo: Path) -> object:
+    def run(*words: str, cwd: Path = repo, **environment: str) -> Ended:
+        return subprocess.run(
+            [sys.executable, "-m", "invoke", "--search-root", str(repo), *words],
+            cwd=cwd,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    return run
+
+
+def local(invoke: object, *words: str, **environment: str) -> Ended:
+    ended: Ended = invoke("lab", *words, **NO_ENGINE, **environment)  # type: ignore[operator]
+    return ended
+
+
+def one_line(ended: Ended) -> str:
+    assert "Traceback" not in ended.stderr
+    [line] = [line for line in ended.stderr.splitlines() if line.startswith("pinlab: ")]
+    return line
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("gli",), "did you mean gil?"),
+        (("../x",), "not by a path"),
+        (("/etc/passwd",), "not by a path"),
+        (("gil", "--cores", "0"), "--cores '0'"),
+        (("gil", "--cores", "-1"), "--cores '-1'"),
+        (("gil", "--cores", "abc"), "--cores 'abc'"),
+        (("gil", "--cores", "1.5"), "--cores '1.5'"),
+        (("gil", "--cores", ""), "--cores ''"),
+        (("gil", "--cores", "1,,2"), "--cores '1,,2'"),
+        (("gil", "--cores", "64"), "largest usable size"),
+        (("gil", "--python", "2.7"), "--python '2.7'"),
+        (("gil", "--python", "abc"), "--python 'abc'"),
+        (("gil", "--config", "quack"), "did you mean quick?"),
+        (("gil", "--config", "../../etc/passwd"), "passwd"),
+        (("gil", "--set", "cuont=3"), "count"),
+        (("gil", "--set", "count"), "KNOB=VALUE"),
+        (("gil", "--rounds", "0"), "--rounds '0'"),
+        (("gil", "--budget", "soon"), "--budget 'soon'"),
+        (("gil", "--seed", "x"), "--seed 'x'"),
+        (("gil", "--runner", "podman"), "auto, docker, local"),
+        (("gil", "--core", "1"), "No idea what '--core' is!"),
+        ((), "required positional"),
+    ],
+)
+def test_bad_words_get_one_line_and_exit_2(invoke: object, words: tuple[str, ...], says: str) -> None:
+    ended = local(invoke, *words)
+    assert ended.returncode == 2, ended.stderr
+    assert ended.stdout == ""
+    assert says in one_line(ended)
+
+
+def test_a_name_that_looks_like_help_gives_the_help(invoke: object) -> None:
+    ended = local(invoke, "--help")
+    assert ended.returncode == 0, ended.stderr
+    assert "Run a lab on known cores" in ended.stdout
+    assert "--cores" in ended.stdout
+
+
+def test_no_engine_and_runner_docker_is_69_with_advice(invoke: object) -> None:
+    ended = local(invoke, "gil", "--runner", "docker")
+    assert ended.returncode == 69
+    assert "start Docker" in one_line(ended)
+    assert "--runner local" in one_line(ended)
+
+
+def test_no_engine_and_runner_auto_takes_the_local_runner_and_says_why(invoke: object) -> None:
+    ended = local(invoke, "race", "--cores", "1", *QUICK)
+    first = ended.stderr.splitlines()[0]
+    assert first.startswith("runner: local (no engine at unix:///nonexistent/engine.sock: there is no such socket")
+    assert "local runner" in ended.stdout
+
+
+def test_an_unknown_context_is_never_another_engine(invoke: object, tmp_path: Path) -> None:
+    environment = {"DOCKER_CONTEXT": "no-such-context", "DOCKER_CONFIG": str(tmp_path), "DOCKER_HOST": ""}
+    ended = invoke("lab", "race", "--cores", "1", *QUICK, **environment)  # type: ignore[operator]
+    assert ended.returncode == 2
+    assert "no-such-context" in one_line(ended)
+
+
+def test_json_prints_one_document_and_nothing_else(invoke: object) -> None:
+    ended = local(invoke, "race", "--cores", "1", *QUICK, "--json")
+    document = json.loads(ended.stdout)
+    assert document["exit_code"] == ended.returncode
+    [run] = document["runs"]
+    [cpu] = plan.choose_cpus(read_machine(), 1)
+    assert run["placement"]["requested"] == run["placement"]["at_start"] == run["placement"]["at_end"] == [cpu]
+    assert {verdict["claim"] for verdict in document["verdicts"]} >= {"forced_loses_exactly_one"}
+
+
+def test_the_plan_stays_inside_what_the_parent_was_given(invoke: object) -> None:
+    before = os.sched_getaffinity(0)
+    only = min(before)
+    os.sched_setaffinity(0, {only})
+    try:
+        ended = local(invoke, "race", *QUICK, "--json")
+        asked_for_more = local(invoke, "race", "--cores", "2")
+    finally:
+        os.sched_setaffinity(0, before)
+    assert json.loads(ended.stdout)["runs"][0]["placement"]["at_start"] == [only]
+    assert asked_for_more.returncode == 2
+    assert "1 CPU is available" in one_line(asked_for_more)
+
+
+def test_labs_lists_every_lab_with_its_question(invoke: object, repo: Path) -> None:
+    ended = invoke("labs")  # type: ignore[operator]
+    named = [line.split()[0] for line in ended.stdout.splitlines()]
+    assert named == sorted(path.stem for path in (repo / "labs").glob("*.py"))
+    assert all(line.endswith("?") for line in ended.stdout.splitlines())
+
+
+def test_a_lab_runs_from_a_folder_with_spaces_and_korean_in_its_path(invoke: object, tmp_path: Path) -> None:
+    folder = tmp_path / "한글 폴더 with spaces"
+    folder.mkdir()
+    (folder / "mine.toml").write_text("[run]\nrounds = 1\n[race]\ncount = 2000\n")
+    words = ("lab", "race", "--cores", "1", "--config", "mine.toml", "--json")
+    ended = invoke(*words, cwd=folder, **NO_ENGINE)  # type: ignore[operator]
+    assert json.loads(ended.stdout)["runs"][0]["knobs"]["count"] == 2000
+
+
+def test_exec_runs_a_script_of_the_user_s_own_pinned_and_measured(invoke: object, tmp_path: Path) -> None:
+    (tmp_path / "my script.py").write_text("import os, sys\nprint(sorted(os.sched_getaffinity(0)), sys.argv[1:])\n")
+    words = ("exec", "--cores", "1", "--", "python", "my script.py", "--flag", "a b")
+    ended = invoke(*words, cwd=tmp_path, **NO_ENGINE)  # type: ignore[operator]
+    [cpu] = plan.choose_cpus(read_machine(), 1)
+    assert ended.returncode == 0, ended.stderr
+    assert f"[{cpu}] ['--flag', 'a b']" in ended.stdout
+    assert "read back inside" in ended.stdout
+
+
+def test_exec_tells_of_a_command_that_fails(invoke: object, tmp_path: Path) -> None:
+    words = ("exec", "--cores", "1", "--json", "--", "python", "-c", "raise SystemExit(3)")
+    ended = invoke(*words, cwd=tmp_path, **NO_ENGINE)  # type: ignore[operator]
+    assert ended.returncode == 1
+    [sample] = json.loads(ended.stdout)["runs"][0]["variants"][0]["samples"]
+    assert (sample["outcome"], sample["exit_code"]) == ("crashed", 3)
+
+
+def test_exec_without_a_command_is_a_usage_error(invoke: object) -> None:
+    ended = invoke("exec", "--cores", "1", **NO_ENGINE)  # type: ignore[operator]
+    assert ended.returncode == 2
+    assert "invoke exec --cores 2 -- python my_script.py" in one_line(ended)
+
+
+def test_a_closed_pipe_is_quiet(repo: Path) -> None:
+    words = f"'{sys.executable}' -m invoke --help lab | head -n 1"
+    ended = subprocess.run(["bash", "-c", words], cwd=repo, capture_output=True, text=True, check=False)
+    assert ended.stderr == ""
+
+
+def test_output_needs_no_unicode(invoke: object) -> None:
+    ended = local(invoke, "race", "--cores", "1", *QUICK, LC_ALL="C", PYTHONIOENCODING="ascii")
+    assert "UnicodeEncodeError" not in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "forced" in ended.stdout
+
+
+def test_doctor_shows_the_machine_and_says_what_is_missing(invoke: object) -> None:
+    ended = invoke("doctor", "--json", **NO_ENGINE)  # type: ignore[operator]
+    document = json.loads(ended.stdout)
+    assert {"machine", "engine", "sets", "checks", "labs"} <= set(document)
+    assert not document["engine"]["answers"]
+    assert all(check["remedy"] for check in document["checks"] if check["mark"] != "PASS")
