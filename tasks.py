@@ -99,7 +99,6 @@ def lab(
 
 @task(
     auto_shortflags=False,
-    positional=["name"],
     help={
         "name": "which lab; by itself every lab that has results",
         "runs": "these runs by their ids, separated by commas, instead of the latest",

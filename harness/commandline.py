@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Words = ParamSpec("Words")
 
 USAGE = 2
+NAMES_THAT_MAY_BE_LEFT_OUT = {"compare": "--name"}
 CLOSED_PIPE = 128 + 13
 """What a program that is ended by SIGPIPE exits with."""
 
@@ -103,11 +104,22 @@ def _be_quiet_about_closed_pipes() -> None:
     sys.excepthook = quiet
 
 
-def _exit_2_on_unusable_words() -> None:
-    """Have invoke exit with 2 where it cannot parse the command line: by itself it exits with 1, which is "refuted"."""
+def _name_what_may_be_left_out(words: list[str]) -> None:
+    """Put the option before a word that stands directly behind a task which can do without it."""
+    for task, option in NAMES_THAT_MAY_BE_LEFT_OUT.items():
+        if words[:1] == [task] and len(words) > 1 and not words[1].startswith("-"):
+            words.insert(1, option)
+
+
+def _mend_invokes_parsing() -> None:
+    """Have invoke exit with 2 where it cannot parse the command line, and take a name that may be left out.
+
+    By itself it exits with 1, which is "refuted", and takes a word behind a task for a task unless it is required.
+    """
     parse = Program.parse_tasks
 
     def parse_or_exit(program: Program) -> None:
+        _name_what_may_be_left_out(program.core.unparsed)
         try:
             parse(program)
         except ParseError as fault:
@@ -117,5 +129,5 @@ def _exit_2_on_unusable_words() -> None:
     Program.parse_tasks = parse_or_exit  # type: ignore[method-assign, assignment]
 
 
-_exit_2_on_unusable_words()
+_mend_invokes_parsing()
 _be_quiet_about_closed_pipes()

@@ -195,3 +195,13 @@ def test_doctor_shows_the_machine_and_says_what_is_missing(invoke: object) -> No
     assert {"machine", "engine", "sets", "checks", "labs"} <= set(document)
     assert not document["engine"]["answers"]
     assert all(check["remedy"] for check in document["checks"] if check["mark"] != "PASS")
+
+
+def test_compare_takes_a_lab_s_name_or_none(invoke: object, tmp_path: Path) -> None:
+    named = invoke("compare", "race", "--json")  # type: ignore[operator]
+    unnamed = invoke("compare", "--json")  # type: ignore[operator]
+    unknown = invoke("compare", "rase")  # type: ignore[operator]
+    assert {one["lab"] for one in json.loads(named.stdout)} <= {"race"}
+    assert unnamed.returncode == 0
+    assert unknown.returncode == 2
+    assert "did you mean race?" in one_line(unknown)
