@@ -11,13 +11,15 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self, TextIO
 
-    from rich.status import Status
+    from rich.live import Live
 
     from harness.sweep import State
 
 
 class Progress:
-    """One line that is written over again: round, last sample, claims settled, time.
+    """One line that is written over again after each sample: round, last sample, claims settled, time.
+
+    Nothing of it runs between two samples: it must not take a CPU from what is measured.
 
     Args:
         name: The lab.
@@ -27,28 +29,34 @@ class Progress:
     def __init__(self, name: str, stream: TextIO) -> None:
         self._name = name
         self._stream = stream
-        self._status: Status | None = None
+        self._live: Live | None = None
         self._began = time.monotonic()
 
     def __enter__(self) -> Self:
         if self._stream.isatty():
             from rich.console import Console
+            from rich.live import Live
+            from rich.text import Text
 
             console = Console(file=self._stream, markup=False, highlight=False)
-            self._status = console.status(f"{self._name}: starting", spinner="line")
-            self._status.start()
+            starting = Text(f"{self._name}: starting", style="dim")
+            self._live = Live(starting, console=console, auto_refresh=False, transient=True)
+            self._live.start(refresh=True)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._status is not None:
-            self._status.stop()
+        if self._live is not None:
+            self._live.stop()
 
     def show(self, state: State) -> None:
         """Show how far the sweep is."""
-        if self._status is not None:
-            self._status.update(line(self._name, state, time.monotonic() - self._began))
+        if self._live is not None:
+            from rich.text import Text
+
+            text = Text(line(self._name, state, time.monotonic() - self._began), no_wrap=True, overflow="ellipsis")
+            self._live.update(text, refresh=True)
 
 
 def line(name: str, state: State, seconds: float) -> str:
