@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness import plan
+from harness import owners, plan
 from harness.machine import read_machine
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from harness.engine import Engine
+    from harness.image import ImageFacts
 
     Ended = subprocess.CompletedProcess[str]
 
@@ -205,3 +208,54 @@ def test_compare_takes_a_lab_s_name_or_none(invoke: object, tmp_path: Path) -> N
     assert unnamed.returncode == 0
     assert unknown.returncode == 2
     assert "did you mean race?" in one_line(unknown)
+
+
+def test_a_shell_is_pinned(repo: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "invoke", "shell", "--cores", "1", "--runner", "local"],
+        cwd=repo,
+        env={**os.environ, "SHELL": "/bin/sh"},
+        input="grep Cpus_allowed_list /proc/self/status; exit 7\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    [cpu] = plan.choose_cpus(read_machine(), 1)
+    assert f"Cpus_allowed_list:\t{cpu}\n" in ended.stdout
+    assert ended.returncode == 7
+
+
+@pytest.mark.engine
+def test_a_shell_in_a_container_is_pinned_and_leaves_nothing(engine: Engine, image: ImageFacts, repo: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "invoke", "shell", "--cores", "1", "--runner", "docker"],
+        cwd=repo,
+        input="cat /sys/fs/cgroup/cpuset*/cpuset*effective* /sys/fs/cgroup/cpuset.cpus.effective; id -u; exit 7\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 7, ended.stderr
+    assert ended.stdout.split()[-1] == "1000"
+    assert engine.client.containers.list(all=True, filters={"volume": owners.volume_of(repo)}) == []
+
+
+@pytest.mark.engine
+def test_build_says_that_the_image_is_there(invoke: object, image: ImageFacts) -> None:
+    ended = invoke("build")  # type: ignore[operator]
+    assert ended.returncode == 0
+    assert ended.stdout.startswith(f"{image.name} is on the engine")
+
+
+@pytest.mark.engine
+def test_clean_removes_this_clone_s_volume_and_nothing_of_others(invoke: object, engine: Engine, repo: Path) -> None:
+    own, others = owners.volume_of(repo), "pinlab-results-0000000000"
+    for name in (own, others):
+        engine.client.volumes.create(name)
+    try:
+        assert invoke("clean").returncode == 0  # type: ignore[operator]
+        left = {volume.name for volume in engine.client.volumes.list()}
+        assert own not in left
+        assert others in left
+    finally:
+        engine.client.volumes.get(others).remove()
