@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +34,7 @@ class MeasuredRun:
         self.request = request.read(self.folder)
         self.journal = evidence.Journal(self.folder / evidence.JOURNAL)
         self._log = LabLog(self.folder / "lab.log", self.request.log_bytes)
-        self._stacks = self.folder / "stacks"
-        self._stacks.mkdir(exist_ok=True)
+        self._stacks = Path(tempfile.mkdtemp(prefix="pinlab-stacks-"))
         self._events = self.folder / "events.jsonl"
         self._events.touch()
         self._spare: frozenset[int] = frozenset()

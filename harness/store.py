@@ -116,7 +116,6 @@ def close(folder: Path) -> bool:
         return False
     request = requests.read(folder)
     evidence.write_record(evidence.fold(request, evidence.read_journal(journal)), folder)
-    shutil.rmtree(folder / "stacks", ignore_errors=True)
     return True
 
 

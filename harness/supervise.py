@@ -237,13 +237,14 @@ def _is_idle(process: int) -> bool:
 def _ask_for_stacks(process: int, stacks: Path, spare: frozenset[int]) -> dict[int, str]:
     """Have each interpreter of the tree write its threads' stacks, and read them.
 
-    Only those that have a handler for the signal are asked: it would end the others.
+    Only those that have made their file and have a handler for the signal are asked: it would end the others. A child
+    between fork and exec still shows its parent's handler, but has no file of its own.
     """
     asked = {}
     for member in _tree(process):
-        if member.pid not in spare and _catches_stack_signal(member.pid):
-            path = stacks / f"{member.pid}.txt"
-            asked[path] = path.stat().st_size if path.exists() else 0
+        path = stacks / f"{member.pid}.txt"
+        if member.pid not in spare and path.exists() and _catches_stack_signal(member.pid):
+            asked[path] = path.stat().st_size
             with contextlib.suppress(psutil.NoSuchProcess):
                 member.send_signal(STACK_SIGNAL)
     deadline = time.monotonic() + STACKS_SECONDS
@@ -268,8 +269,7 @@ def _catches_stack_signal(process: int) -> bool:
         status = Path(f"/proc/{process}/status").read_text(encoding="ascii", errors="replace")
     except OSError:
         return False
-    caught = next((line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:")), "0")
-    return bool(int(caught, 16) >> (STACK_SIGNAL - 1) & 1)
+    return hangs.catches_stack_signal(status)
 
 
 def _clear_away(bill: _Bill, spare: frozenset[int], grace_seconds: float) -> tuple[str, ...]:

@@ -70,7 +70,9 @@ def source_of(file: str) -> str | None:
         return None
 
 
-def hang(python: str, folder: Path, script: str, *, idle: bool = True, feeder: bool = False) -> Explanation:
+def hang(
+    python: str, folder: Path, script: str, *, idle: bool = True, feeder: bool = False, strangers: int = 0
+) -> Explanation:
     """Run a script until its threads stand at the marked lines, end it, and explain its stacks.
 
     Args:
@@ -79,6 +81,7 @@ def hang(python: str, folder: Path, script: str, *, idle: bool = True, feeder: b
         script: The lab; it must hang.
         idle: What the explanation is told of the use of CPU.
         feeder: Whether a queue's feeder thread is to stand in a write as well.
+        strangers: How many processes are to be there that show no stacks, since they are no Python.
     """
     file = folder / "lab.py"
     script = dedent(script)
@@ -109,8 +112,9 @@ def hang(python: str, folder: Path, script: str, *, idle: bool = True, feeder: b
             now = stacks_of(child.pid, stacks)
             feeds = not feeder or any("_send" in {frame.function for frame in thread.frames[:2]}
                                       for threads in now.values() for thread in threads)  # fmt: skip
-            if now == last and feeds and expected(script) <= standing(now, file):
-                return explain(now, source_of, idle=idle, unseen=len(members) - len(asked))
+            all_up = len(members) - len(asked) == strangers
+            if now == last and all_up and feeds and expected(script) <= standing(now, file):
+                return explain(now, source_of, idle=idle, unseen=strangers)
             last = now
         raise AssertionError(f"not all threads came to stand: {standing(last, file)}, not {expected(script)}")
     finally:

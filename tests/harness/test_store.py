@@ -175,9 +175,7 @@ def test_a_run_whose_request_cannot_be_read_is_kept_though_it_cannot_be_closed(r
 def test_a_run_is_closed_once(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     write_cut_off_run(folder)
-    (folder / "stacks").mkdir()
     assert store.close(folder)
-    assert not (folder / "stacks").exists()
     assert not store.close(folder)
     assert evidence.fault_of(store.read_record(folder)) is None
 
