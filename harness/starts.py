@@ -36,10 +36,6 @@ class Start:
     """The thread's name, where it stands there as a text."""
 
 
-UNKNOWN = ast.Set(elts=[])
-"""Stands for a value that the source does not say; no name and no argument list can be made of it."""
-
-
 class Replaced(ast.NodeTransformer):
     """Puts expressions in the place of names."""
 
@@ -127,14 +123,11 @@ def turns(source: Source, scope: Scope, call: ast.Call) -> tuple[list[dict[str, 
             loops += [(generator.target, generator.iter) for generator in around.generators]
     if not loops:
         return [{}], True
-    unknown: dict[str, ast.expr] = {
-        node.id: UNKNOWN for loop in loops if loop for node in ast.walk(loop[0]) if isinstance(node, ast.Name)
-    }
     values = elements(source, scope, loops[0][1]) if loops[0] else None
     if len(loops) > 1 or values is None or loops[0] is None:
-        return [unknown], False
+        return [{}], False
     found = [matched(loops[0][0], value) for value in values]
-    return ([each for each in found if each is not None], True) if None not in found else ([unknown], False)
+    return ([each for each in found if each is not None], True) if None not in found else ([{}], False)
 
 
 def parts_of(expression: ast.expr | None) -> tuple[ast.expr, ...] | None:

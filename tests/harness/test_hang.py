@@ -9,7 +9,7 @@ import pytest
 from harness.hang import catches_stack_signal, explain, is_idle, parse_stacks
 from harness.stacks import Frame, StackThread
 from tests.hanging import hang
-from tests.interpreters import every_interpreter
+from tests.interpreters import every_interpreter, on_each
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -307,6 +307,7 @@ def test_a_cycle_beside_a_busy_thread_is_not_said_to_be_a_deadlock(python: str, 
     assert found.cycle == ()
 
 
+each_library = on_each("this", "3.14")  # 3.14t has the same library
 WAITS_FOR_TIME = [
     "time.sleep(10_000)",
     "threading.Event().wait(10_000)",
@@ -361,14 +362,14 @@ WAITING = """
 """
 
 
-@every_interpreter
+@each_library
 @pytest.mark.parametrize("statement", WAITS_FOR_TIME)
 def test_a_wait_that_ends_by_itself_is_no_deadlock(python: str, tmp_path: Path, statement: str) -> None:
-    found = hang(python, tmp_path, WAITING.format(statement))
+    found = hang(python, tmp_path, WAITING.format(statement), strangers="subprocess" in statement)
     assert (found.outcome, found.cycle) == ("timed_out", ())
 
 
-@every_interpreter
+@each_library
 @pytest.mark.parametrize("statement", WAITS_FOR_OTHERS)
 def test_a_wait_for_another_that_never_comes_is_a_deadlock(python: str, tmp_path: Path, statement: str) -> None:
     found = hang(python, tmp_path, WAITING.format(statement))
@@ -541,6 +542,9 @@ def test_two_locks_on_one_line_leave_open_which_is_held() -> None:
         ("with a:\n  for y in x:\n   match y:\n    case 1:\n     with b: # at", "`a`"),
         ("with open(x), a:\n  with b: # at", "`a`"),
         ("with a:\n  def inner():\n   pass\n  with b: # at", "`a`"),
+        ("a.acquire()\n try:\n  a.release()\n finally:\n  with b: # at", ""),
+        ("pool = ThreadPoolExecutor()\n with pool:\n  with b: # at", ""),
+        ("p = make_rlock()\n with p:\n  with b: # at", "`p`"),
     ],
 )
 def test_only_what_is_surely_held_is_said_to_be_held(body: str, held: str) -> None:
@@ -601,6 +605,15 @@ def test_a_condition_and_its_lock_are_one() -> None:
     assert explain({7: threads}, lambda _: text, idle=True).cycle == ("lock", "other")
 
 
+def test_a_semaphore_that_two_hold_hides_no_cycle() -> None:
+    text = (
+        "s = Semaphore(2)\na = Lock()\nb = Lock()\n"
+        "def one():\n with s, a:\n  with b:\n   pass\ndef two():\n with s, b:\n  with a:\n   pass\n"
+    )
+    threads = [StackThread(0, "", (Frame("/l/a.py", 6, "one"),)), StackThread(1, "", (Frame("/l/a.py", 10, "two"),))]
+    assert explain({7: threads}, lambda _: text, idle=True).cycle == ("a", "b")
+
+
 def test_the_same_globals_in_two_processes_are_other_locks() -> None:
     text = (
         "a = Lock()\nb = Lock()\ndef one():\n with a:\n  with b:\n   pass\ndef two():\n with b:\n  with a:\n   pass\n"
@@ -621,6 +634,87 @@ def test_a_function_running_twice_has_two_sets_of_locks() -> None:
     assert explain({7: [one, two, labs[0]]}, lambda _: text, idle=True).cycle == ("a", "b")
     assert explain({7: [one, two, *labs]}, lambda _: text, idle=True).cycle == ()
     assert explain({7: [one, two]}, lambda _: text, idle=True).cycle == ()
+
+
+def test_locks_local_to_a_parent_are_copies_in_its_forks_but_for_those_made_to_be_shared() -> None:
+    text = (
+        "{}\ndef lab():\n a = Lock()\n b = Lock()\n def one():\n  with a:\n   with b:\n    pass\n"
+        " def two():\n  with b:\n   with a:\n    pass\n wait()\n"
+    )
+    one, two, lab = (
+        [StackThread(1, "", (Frame("/l/a.py", line, name),))] for line, name in ((7, "one"), (11, "two"), (13, "lab"))
+    )
+    for module, cycle in (("threading", ()), ("multiprocessing", ("a", "b"))):
+        source = text.format(f"from {module} import Lock")
+        assert explain({7: lab, 8: one, 9: two}, lambda _, text=source: text, idle=True).cycle == cycle  # type: ignore[misc]
+
+
+RUN = Frame("/usr/lib/python3.14/threading.py", 1, "run")
+
+
+def started(starts: str, line: int = 3) -> tuple[str, ...]:
+    """The cycle of two threads in one function, as the statements that started threads tell them apart."""
+    text = f"def f(x, y):\n with x:\n  with y:\n   pass\na, b, c = Lock(), Lock(), Lock()\n{starts}\n"
+    threads = [StackThread(n, "", (Frame("/l/a.py", line, "f"), RUN)) for n in range(2)]
+    return explain({7: threads}, lambda _: text, idle=True).cycle
+
+
+@pytest.mark.parametrize(
+    ("starts", "cycle"),
+    [
+        ("Thread(target=f, args=(a, b))\nThread(target=f, args=(b, a))", ("a", "b")),
+        ("Thread(None, f, 'x', (a, b))\nThread(None, f, 'y', (b, a))", ("a", "b")),
+        ("pool.starmap(f, [(a, b), (b, a)])", ("a", "b")),
+        ("pool.apply_async(f, (a, b))\npool.apply_async(f, (b, a))", ("a", "b")),
+        ("start_new_thread(f, (a, b))\nstart_new_thread(f, (b, a))", ("a", "b")),
+        ("Thread(target=f, args=(a, b))", ()),
+        ("Thread(target=f, args=(a, b))\nThread(target=f, args=(a, b))", ()),
+        ("Thread(target=f, args=(a, b))\nThread(target=f, args=(b, a))\nThread(target=f, args=(b, c))", ()),
+        ("Thread(target=f, args=(a, b))\nThread(target=f, args=(b, a))\nother(f)", ()),
+        ("Thread(target=f, args=(a, b))\nThread(target=f, args=(b, a))\ng = f", ()),
+        ("Thread(target=f, args=(a, b))\nThread(target=f, args=pair)", ()),
+        ("Thread(target=f, args=(a, b))\nThread(target=f, args=(b, *more))", ()),
+        ("[Thread(target=f, args=(a, b)) for a in unknown]\nThread(target=f, args=(b, a))", ()),
+        ("for n in range(2):\n Thread(target=f, args=(a, b))\n Thread(target=f, args=(b, a))", ("a", "b")),
+        ("while True:\n Thread(target=f, args=(a, b))\n Thread(target=f, args=(b, a))", ("a", "b")),
+    ],
+)
+def test_threads_in_one_function_are_told_apart_by_every_start_or_not_at_all(
+    starts: str, cycle: tuple[str, ...]
+) -> None:
+    assert started(starts) == cycle
+
+
+def test_the_names_of_threads_say_which_start_is_whose() -> None:
+    text = "def f(x, y):\n with x:\n  with y:\n   pass\na, b, c = Lock(), Lock(), Lock()\n" + "".join(
+        f"Thread(target=f, args=({pair}), name='{name}')\n"
+        for pair, name in (("a, b", "a name longer than 15 bytes"), ("b, a", "back"), ("b, c", "gone"))
+    )
+    threads = [
+        StackThread(n, name, (Frame("/l/a.py", 3, "f"), RUN)) for n, name in enumerate(("a name longer t", "back"))
+    ]
+    assert explain({7: threads}, lambda _: text, idle=True).cycle == ("a", "b")
+
+
+def test_the_names_of_a_comprehension_are_not_those_around_it() -> None:
+    text = (
+        "a = Lock()\nb = Lock()\ndef one():\n with b:\n  [a.acquire() for {} in locks]\n"
+        "def two():\n with a:\n  with b:\n   pass\n"
+    )
+    threads = [StackThread(0, "", (Frame("/l/a.py", 5, "one"),)), StackThread(1, "", (Frame("/l/a.py", 8, "two"),))]
+    assert explain({7: threads}, lambda _: text.format("c"), idle=True).cycle == ("a", "b")
+    assert explain({7: threads}, lambda _: text.format("a"), idle=True).cycle == ()
+
+
+def test_a_frame_that_cannot_be_read_is_none_of_the_labs() -> None:
+    torn = stacks(Frame("__init__", 0, "__init__"), Frame("/usr/lib/python3.14/threading.py", 3, "wait"))
+    assert explain(torn, lambda _: None, idle=True).lines == ("no thread shows a line of the lab",)
+
+
+def test_asking_for_a_lock_at_once_is_no_wait_for_it() -> None:
+    for call in ("a.acquire(False)", "a.acquire(blocking=False)", "q.get(False)", "q.put(1, block=False)"):
+        found = explain(stacks(Frame("/lab/a.py", 1, "<module>")), lambda _, call=call: call, idle=True)  # type: ignore[misc]
+        assert found.outcome == "timed_out"
 
 
 def test_an_explanation_of_many_threads_is_cut() -> None:
