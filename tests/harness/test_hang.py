@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.hang import catches_stack_signal, explain, is_idle, parse_stacks
-from harness.stacks import Frame, StackThread
+from harness.hang.stacks import Frame, StackThread
 from tests.hanging import hang
 from tests.interpreters import every_interpreter, on_each
 

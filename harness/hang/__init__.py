@@ -12,13 +12,13 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Literal
 
-from harness.held import held_at
-from harness.objects import Objects
-from harness.stacks import MOST_THREADS, StackThread, catches_stack_signal, parse_stacks
-from harness.starts import Start, starts_of
-from harness.syntax import Scope, Source, parse_source, terminal
-from harness.things import Place, Thing
-from harness.waits import Wait, is_nameable, wait_of
+from harness.hang.held import held_at
+from harness.hang.objects import Objects
+from harness.hang.stacks import MOST_THREADS, StackThread, catches_stack_signal, parse_stacks
+from harness.hang.starts import Start, starts_of
+from harness.hang.syntax import Scope, Source, parse_source, terminal
+from harness.hang.things import Place, Thing
+from harness.hang.waits import Wait, is_nameable, wait_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -13,8 +13,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from harness.syntax import Binding, Scope, Source, all_parameters, terminal
-from harness.things import (
+from harness.hang.syntax import Binding, Scope, Source, all_parameters, terminal
+from harness.hang.things import (
     Place,
     Thing,
     View,
@@ -29,8 +29,8 @@ from harness.things import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from harness.stacks import Frame, StackThread
-    from harness.starts import Start
+    from harness.hang.stacks import Frame, StackThread
+    from harness.hang.starts import Start
 
 DEEPEST = 40
 """Names that lead to names that lead to names: farther than this is not followed."""

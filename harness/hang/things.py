@@ -6,8 +6,8 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from harness.starts import Start, number
-from harness.syntax import FUNCTIONS, Binding, Scope, Source, parameters, terminal
+from harness.hang.starts import Start, number
+from harness.hang.syntax import FUNCTIONS, Binding, Scope, Source, parameters, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -7,7 +7,7 @@ import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from harness.syntax import FUNCTIONS, LOOPS, Scope, Source, all_parameters, terminal
+from harness.hang.syntax import FUNCTIONS, LOOPS, Scope, Source, all_parameters, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

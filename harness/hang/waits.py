@@ -6,14 +6,14 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from harness.syntax import terminal
+from harness.hang.syntax import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.objects import Objects
-    from harness.stacks import Frame
-    from harness.things import Place, View
+    from harness.hang.objects import Objects
+    from harness.hang.stacks import Frame
+    from harness.hang.things import Place, View
 
 Kind = Literal["lock", "other", "time", "unknown"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from harness.syntax import FUNCTIONS, LOOPS, spans
+from harness.hang.syntax import FUNCTIONS, LOOPS, spans
 
 BLOCKING = {"blocking", "block"}
 
