@@ -48,6 +48,7 @@ def measured(work: Callable[[], Any], order: dict[str, Any]) -> dict[str, Any]:
     answer: Any = None
     outcome, error = "finished", None
     gc.collect()
+    readings.wait_until_asleep(os.getppid())
     before = readings.take(order["cpus"], order["own_cgroup"])
     start = time.perf_counter()
     try:

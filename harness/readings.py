@@ -46,6 +46,15 @@ def take(cpus: list[int], own_cgroup: bool) -> Readings:
     }
 
 
+def wait_until_asleep(process: int) -> None:
+    """Wait until a process sleeps, at most a tenth of a second: the measuring parent, which may still be about to."""
+    for _ in range(100):
+        stat = _content(f"/proc/{process}/stat")
+        if stat is None or stat.rpartition(")")[2].split()[0] == "S":
+            return
+        time.sleep(0.001)
+
+
 def difference(before: Readings, after: Readings) -> Readings:
     """What came to be between two readings; "foreign_seconds" is the others' share of the CPUs' busy time."""
     found: Readings = {}
