@@ -22,13 +22,31 @@ NO_WAIT = "do not wait for CPUs that another run holds: exit 75"
 @task(auto_shortflags=False, help={"json": JSON})
 @command
 def labs(_c: Context, json: bool = False) -> int:
-    """The catalogue: every lab with its question.
+    """The catalogue: every lab with its question, chapter by chapter.
 
     invoke labs
     """
     from harness import commands
 
     return commands.labs(json)
+
+
+@task(
+    auto_shortflags=False,
+    help={"name": "which lab; `invoke labs` lists them", "lang": "en or ko; by itself as the locale says"},
+)
+@command
+def show(_c: Context, name: str, lang: str | None = None) -> int:
+    """A lab's page and its code, to read before anything is run.
+
+    invoke show gil
+    invoke show race --lang ko
+    """
+    if name.startswith("-"):
+        return help_instead("show", name)
+    from harness import commands
+
+    return commands.show(name, lang)
 
 
 @task(

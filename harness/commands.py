@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json as jsons
 import os
 import sys
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.interpreters import Interpreter
+    from harness.notes import Page
     from harness.place import Place
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,19 +59,36 @@ class ExecWords:
 
 
 def labs(json: bool) -> int:
-    """The catalogue."""
+    """The catalogue, as a course: chapter by chapter."""
     from harness.catalogue import read_catalogue
+    from harness.notes import LAST, read_page
 
     catalogue = read_catalogue(LABS)
+    pages = {one.name: read_page(one.name, "en", LABS) for one in catalogue.labs}
+    course = sorted(catalogue.labs, key=lambda one: page.order if (page := pages[one.name]) else LAST)
     if json:
-        _print_json([_lab_as_json(one) for one in catalogue.labs])
+        _print_json([_lab_as_json(one, pages[one.name]) for one in course])
     else:
-        width = max((len(one.name) for one in catalogue.labs), default=0)
-        for one in catalogue.labs:
-            _print(f"{one.name.ljust(width)}  {one.question}")
+        width = max((len(one.name) for one in course), default=0)
+        for chapter, of_chapter in itertools.groupby(course, key=lambda one: _chapter(pages[one.name]) or "Further"):
+            _print(chapter)
+            for one in of_chapter:
+                _print(f"  {one.name.ljust(width)}  {one.question}")
     for fault in catalogue.faults:
         say(f"pinlab: {fault}")
     return UsageFault.exit_code if catalogue.faults else 0
+
+
+def show(name: str, language: str | None) -> int:
+    """A lab's page and its code, before anything is run."""
+    from harness.catalogue import find_lab
+    from harness.notes import language_of, read_page
+    from harness.report import console_for, show_page
+
+    found = find_lab(name, LABS)
+    page = read_page(found.name, language_of(language), LABS)
+    show_page(found.question, page, found.path.read_text(encoding="utf-8"), console_for(sys.stdout))
+    return 0
 
 
 def lab(words: LabWords) -> int:
@@ -261,14 +280,18 @@ def _report(records: list[dict[str, Any]], code: int, json: bool) -> None:
     say("results: " + ", ".join(f"results/{record['run_id']}" for record in records))
 
 
-def _lab_as_json(one: Any) -> dict[str, Any]:
+def _chapter(page: Page | None) -> str | None:
+    return page.chapter if page else None
+
+
+def _lab_as_json(one: Any, page: Page | None) -> dict[str, Any]:
     return {
         "name": one.name,
         "question": one.question,
         "variants": [{"name": variant.name, "doc": variant.doc} for variant in one.variants],
         "claims": [{"name": claim.name, "doc": claim.doc, "needs": list(claim.needs)} for claim in one.claims],
         "knobs": {name: dataclasses.asdict(knob) for name, knob in one.knobs.items()},
-        "chapter": None,
+        "chapter": _chapter(page),
     }
 
 

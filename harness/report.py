@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import TextIO
 
+    from harness.notes import Page
+
     Record = Mapping[str, Any]
 
 MARKS = {"holds": ("✓", "green"), "refuted": ("✗", "red"), "inconclusive": ("?", "yellow"), "skipped": ("–", "dim")}
@@ -151,7 +153,7 @@ def interpreter_line(record: Record) -> str:
 
 
 def variants_table(record: Record) -> list[tuple[str, ...]]:
-    """A header, and a row for each variant; speed-ups only where the lab's claims ask for them, or judged nothing yet."""
+    """A header, and a row for each variant; speed-ups only where claims ask for them, or nothing is judged yet."""
     baseline = asked_baseline(record)
     with_speed = baseline is not None or not record["verdicts"]
     over = f"over {baseline}" if baseline else "speed-up"
@@ -230,6 +232,30 @@ def show_verdicts(verdicts: Iterable[dict[str, Any]], console: Console, prefix: 
             console.print(Text(f"    {reason}"))
         for why in verdict["why"]:
             console.print(Text(f"    because {clean(why)}", style="dim"))
+
+
+def show_page(question: str, page: Page | None, code: str, console: Console) -> None:
+    """Show a lab's page and its code: set on a terminal, as they stand elsewhere.
+
+    Args:
+        question: The lab's own, where the page does not put it in its language.
+        page: The page; None where the lab has none.
+        code: The lab's source.
+        console: Where to.
+    """
+    console.print(Text(clean((page and page.question) or question), style="bold"))
+    if console.is_terminal:
+        from rich.markdown import Markdown
+        from rich.syntax import Syntax
+
+        if page:
+            console.print()
+            console.print(Markdown(page.text))
+        console.print()
+        console.print(Syntax(code, "python", background_color="default"))
+        return
+    for line in [*(page.text.splitlines() if page else ()), "", *code.splitlines()]:
+        console.print(Text(clean(line)))
 
 
 def clean(text: object) -> str:

@@ -139,11 +139,19 @@ def test_the_plan_stays_inside_what_the_parent_was_given(invoke: object) -> None
     assert "1 CPU is available" in one_line(asked_for_more)
 
 
-def test_labs_lists_every_lab_with_its_question(invoke: object, repo: Path) -> None:
-    ended = invoke("labs")  # type: ignore[operator]
-    named = [line.split()[0] for line in ended.stdout.splitlines()]
-    assert named == sorted(path.stem for path in (repo / "labs").glob("*.py"))
-    assert all(line.endswith("?") for line in ended.stdout.splitlines())
+def test_labs_lists_every_lab_with_its_question_under_its_chapter(invoke: object, repo: Path) -> None:
+    lines = invoke("labs").stdout.splitlines()  # type: ignore[operator]
+    listed = [line for line in lines if line.startswith("  ")]
+    assert sorted(line.split()[0] for line in listed) == sorted(path.stem for path in (repo / "labs").glob("*.py"))
+    assert all(line.endswith("?") for line in listed)
+    assert [line for line in lines if line not in listed] == sorted(set(lines) - set(listed))
+
+
+@pytest.mark.parametrize(("language", "says"), [("en", "daemon thread"), ("ko", "데몬 스레드")])
+def test_show_prints_a_lab_s_page_and_its_code(invoke: object, language: str, says: str) -> None:
+    ended = invoke("show", "daemon", "--lang", language)  # type: ignore[operator]
+    assert says in ended.stdout
+    assert "def autosave(" in ended.stdout
 
 
 def test_a_lab_runs_from_a_folder_with_spaces_and_korean_in_its_path(invoke: object, tmp_path: Path) -> None:
