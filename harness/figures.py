@@ -32,7 +32,7 @@ class Figures:
 
     Attributes:
         name: The variant.
-        wall: Median wall seconds of the undisturbed samples; where there are none, of the disturbed ones, marked with ~.
+        wall: Median wall seconds of the undisturbed samples; without any, of the disturbed ones, marked with ~.
         speed_up: Over the variant that claims hold others against, or the first.
         efficiency: That over the measured capacity.
         cores_busy: CPU over wall time.

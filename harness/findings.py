@@ -273,13 +273,15 @@ class Sweep:
 
 
 def _over_capacity(speed_up: Estimate, capacities: Mapping[int, float]) -> Estimate:
-    """A speed-up divided by the capacity of its round; with an objection where the capacity moved too far."""
-    from harness import noise
+    """A speed-up divided by the capacity of its round; in doubt where that moved far or was hardly more than 1."""
+    from harness import intervals, noise
 
     pairs = [(round_, value / capacities[round_]) for round_, value in speed_up.pairs if round_ in capacities]
     used = [capacities[round_] for round_, _ in pairs]
-    objections = speed_up.objections
+    doubts: tuple[str, ...] = ()
     if noise.capacity_range(used) > noise.CAPACITY_RANGE:
         ends = f"{min(used):.2f} and {max(used):.2f}"
-        objections = (*objections, f"the machine's capacity moved between {ends} during the run")
-    return Estimate(pairs, speed_up.rounds, speed_up.fixed_rounds, speed_up.dropped, objections)
+        doubts = (f"the machine's capacity moved between {ends} during the run",)
+    elif used and max(used) > 1 and intervals.median(used) < noise.LEAST_CAPACITY:
+        doubts = (f"all the cores together gave hardly more than one: capacity {intervals.median(used):.2f}",)
+    return Estimate(pairs, speed_up.rounds, speed_up.fixed_rounds, speed_up.dropped, speed_up.objections, doubts)

@@ -26,6 +26,8 @@ UNSTEADY = 0.10
 """How far speed or capacity may move between the start and the end of a round."""
 DROPPED_SHARE = 0.5
 """The share of dropped pairs above which nothing is refuted."""
+LEAST_CAPACITY = 1.15
+"""Capacity of several cores below which serial work looks as efficient as parallel work: nothing is told by it."""
 CAPACITY_RANGE = 1.25
 """Largest over smallest capacity in a run, above which the machine was not the same machine throughout."""
 
@@ -51,7 +53,7 @@ def sample_disturbed_by(sample: Record, cores: int) -> str | None:
 def _waited_for_a_cpu(sample: Record) -> bool:
     """Whether a sample whose main thread did all the work wanted a CPU for long and had none.
 
-    Where other threads or processes of the lab work too, they may be what the main thread waits for: that tells nothing.
+    Where other threads or processes of the lab work too, they may be what the main thread waits for.
     """
     needed = ("run_delay_seconds", "main_thread_seconds", "cpu_seconds", "wall_seconds")
     delay, main, cpu, wall = (sample.get(name) for name in needed)

@@ -77,9 +77,10 @@ class Estimate:
         fixed_rounds: The number of rounds where it was fixed beforehand.
         dropped: How many were dropped, by reason.
         objections: Why nothing may be refuted by it, each in a few words.
+        doubts: Why nothing may be upheld by it either, each in a few words.
     """
 
-    __slots__ = ("dropped", "fixed_rounds", "objections", "pairs", "rounds")
+    __slots__ = ("doubts", "dropped", "fixed_rounds", "objections", "pairs", "rounds")
 
     def __init__(
         self,
@@ -88,12 +89,14 @@ class Estimate:
         fixed_rounds: int | None = None,
         dropped: dict[str, int] | None = None,
         objections: tuple[str, ...] = (),
+        doubts: tuple[str, ...] = (),
     ) -> None:
         self.pairs = pairs
         self.rounds = rounds
         self.fixed_rounds = fixed_rounds
         self.dropped = dropped or {}
         self.objections = objections
+        self.doubts = doubts
 
     def is_between(self, low: float, high: float) -> Verdict:
         """The median lies within the two bounds."""
@@ -119,12 +122,14 @@ class Estimate:
         figures = {"low": found.low, "median": found.median, "high": found.high, "pairs": found.pairs, "dropped": lost}
         below, above = intervals.rounded(found.low, found.high)
         span = f"{below} to {above}"
-        objections = list(self.objections)
+        objections = [*self.objections, *self.doubts]
         if lost > noise.DROPPED_SHARE * (lost + len(self.pairs)):
             objections.append(f"too noisy: {losses}")
         if found.contradicts:
             objections.append("it was elsewhere at an earlier look: it moved during the run")
         if low <= found.low and found.high <= high:
+            if self.doubts:
+                return Verdict(INCONCLUSIVE, f"{span}, but {'; '.join(self.doubts)}", (), figures)
             return Verdict(HOLDS, span, (), figures)
         if found.high < low or found.low > high:
             if objections:

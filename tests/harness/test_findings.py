@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from harness.events import Event
+from harness.figures import named
 from harness.findings import Run, Sweep
 from harness.testing import made_up_run, made_up_sweep, record_of
 from harness.verdict import INCONCLUSIVE, REFUTED
@@ -217,3 +218,21 @@ def test_a_sweep_counts_the_rounds_that_one_of_the_sets_lost() -> None:
 def test_one_core_count_is_no_sweep() -> None:
     with pytest.raises(ValueError, match="two core counts"):
         Sweep([made_up_run(walls={"fast": 1.0}), made_up_run(walls={"fast": 1.0})])
+
+
+def test_cores_that_gave_no_more_than_one_uphold_nothing_and_refute_nothing() -> None:
+    run = made_up_run(walls={"serial": 1.0, "parallel": 1.0}, cores=2, capacity=1.05)
+    efficiency = run.efficiency(named("parallel"), over=named("serial"))
+    for verdict in (efficiency.is_at_least(0.7), efficiency.is_at_most(0.5)):
+        assert verdict.value == "inconclusive"
+        assert "hardly more than one" in verdict.reason
+
+
+def test_two_threads_of_one_core_are_capacity_enough_to_judge_by() -> None:
+    run = made_up_run(walls={"serial": 1.24, "parallel": 1.0}, cores=2, capacity=1.24)
+    assert run.efficiency(named("parallel"), over=named("serial")).is_at_least(0.9).value == "holds"
+
+
+def test_one_core_is_judged_by_its_capacity_of_one() -> None:
+    run = made_up_run(walls={"serial": 1.0, "parallel": 1.0}, cores=1)
+    assert run.efficiency(named("parallel"), over=named("serial")).is_at_least(0.9).value == "holds"

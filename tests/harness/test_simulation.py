@@ -10,21 +10,9 @@ import pytest
 from harness import intervals
 from harness import sweep as sweeps
 from harness.findings import Run
-from tests.simulation import (
-    BOUND,
-    EFFECTS,
-    MACHINES,
-    SAME,
-    STEADY_TROUBLE,
-    TENTH,
-    MissingCore,
-    Quiet,
-    one,
-    rates,
-    same,
-    sweep,
-    the_tenth_is_found,
-)
+from tests.simulated_labs import BOUND, EFFECTS, SAME, TENTH, one, same, the_tenth_is_found
+from tests.simulation import rates, sweep
+from tests.synthetic_machines import MACHINES, STEADY_TROUBLE, MissingCore, Quiet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
