@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 PR_SET_CHILD_SUBREAPER = 36
+RESOURCE_TRACKER = "multiprocessing.resource_tracker"
 GRACE_SECONDS = 1.0
 """How long the helpers of a finished process (forkserver, resource tracker) may take to end by themselves."""
 IDLE_SECONDS = 0.3
@@ -125,11 +126,10 @@ def run(
         hang = _wait(process.pid, start + deadline_seconds, stacks, spare, is_stuck)
         wall = time.monotonic() - start
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            if hang is not None or not _has_ended(process.pid):
-                os.killpg(process.pid, signal.SIGKILL)
+        if hang is not None or not _has_ended(process.pid):
+            _kill_all_but_cleaners(process.pid)
         process.returncode = bill.settle(process.pid)
-        left_behind = _clear_away(bill, spare, grace_seconds=0.0 if hang else GRACE_SECONDS)
+        left_behind = _clear_away(bill, spare, GRACE_SECONDS)
         report = _drained(result_out)
     return Ended(
         exit_code=process.returncode,
@@ -232,6 +232,17 @@ def _is_idle(process: int) -> bool:
     before = _cpu_seconds_by_thread(process)
     time.sleep(IDLE_SECONDS)
     return hangs.is_idle(before, _cpu_seconds_by_thread(process))
+
+
+def _kill_all_but_cleaners(process: int) -> None:
+    """Kill a process and what it has started, but for multiprocessing's resource tracker.
+
+    That one ends by itself when the others have, and takes their named semaphores and shared memory along.
+    """
+    for member in _tree(process):
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            if member.pid == process or RESOURCE_TRACKER not in " ".join(member.cmdline()):
+                member.kill()
 
 
 def _ask_for_stacks(process: int, stacks: Path, spare: frozenset[int]) -> dict[int, str]:

@@ -5,7 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -14,9 +15,6 @@ from harness import outcome
 from harness.errors import PinlabError
 from harness.session import write_run_folder
 from tests.small_labs import measure, only_sample, request_for
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -221,3 +219,19 @@ def test_a_set_the_kernel_does_not_give_is_refused(tmp_path: Path, repo: Path) -
     )
     assert ended.returncode == 2
     assert b"4095" in ended.stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /dev/shm")
+def test_a_hang_leaves_no_semaphore_behind(measured: Any) -> None:
+    source = (
+        "import multiprocessing\n"
+        '@variant(ends="deadlocked")\n'
+        "def stuck() -> None:\n"
+        "    lock = multiprocessing.Lock()\n"
+        "    lock.acquire()\n"
+        "    lock.acquire()\n"
+    )
+    before = set(Path("/dev/shm").iterdir())
+    record = measured(source, deadline_seconds=30.0)
+    assert only_sample(record, "stuck")["outcome"] == "deadlocked"
+    assert {path for path in Path("/dev/shm").iterdir() if path.name.startswith("sem.mp-")} <= before
