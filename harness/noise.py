@@ -22,8 +22,13 @@ ALONE_SHARE = 0.95
 """The share of a sample's CPU time above which its main thread worked alone."""
 CONTROL_RATIO = 1.15
 """Wall over CPU time of the single-threaded control, above which it wanted a CPU and had none."""
-UNSTEADY = 0.10
-"""How far speed or capacity may move between the start and the end of a round."""
+UNSTEADY = 0.25
+"""How far speed or capacity may move between the start and the end of a round.
+
+One control of 60 ms scatters by a tenth on a shared machine, and a drift of less than a quarter only widens the
+interval, since the cells of a round stand in random order: dropping such rounds cost pairs, and kept no verdict from
+being wrong (the simulations in the tests hold it to that).
+"""
 DROPPED_SHARE = 0.5
 """The share of dropped pairs above which nothing is refuted."""
 LEAST_CAPACITY = 1.15
