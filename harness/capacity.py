@@ -18,7 +18,7 @@ from harness import placement
 TARGET_SECONDS = 0.06
 """How long the control should count: long against a scheduler's tick, short against a lab."""
 FIRST_STEPS = 200_000
-REPORT = struct.Struct("ddd")
+REPORT = struct.Struct("dd")
 
 
 def burn(steps: int) -> int:
@@ -88,7 +88,7 @@ def _burn_on(cpus: list[int], steps: int) -> list[tuple[float, float]]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(worker, signal.SIGKILL)
             os.waitpid(worker, 0)
-    return [(end - start, cpu_seconds) for end, cpu_seconds, _ in reports]
+    return [(end - start, cpu_seconds) for end, cpu_seconds in reports]
 
 
 def _work(cpu: int, steps: int, ready: int, gate: tuple[int, int], report: int) -> None:
@@ -101,7 +101,7 @@ def _work(cpu: int, steps: int, ready: int, gate: tuple[int, int], report: int) 
         os.read(gate[0], 1)
         before = time.process_time()
         burn(steps)
-        os.write(report, REPORT.pack(time.monotonic(), time.process_time() - before, float(cpu)))
+        os.write(report, REPORT.pack(time.monotonic(), time.process_time() - before))
         status = 0
     finally:
         os._exit(status)
