@@ -96,9 +96,10 @@ def lab(
     if name.startswith("-"):
         return help_instead("lab", name)
     from harness import commands
+    from harness.lab_command import LabWords
 
     return commands.lab(
-        commands.LabWords(
+        LabWords(
             name=name,
             cores=cores,
             python=python,

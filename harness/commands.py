@@ -17,32 +17,11 @@ from harness.errors import UsageFault
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.interpreters import Interpreter
+    from harness.lab_command import LabWords
     from harness.notes import Page
-    from harness.place import Place
 
 ROOT = Path(__file__).resolve().parent.parent
 LABS = ROOT / "labs"
-MOST_ROUNDS = 10_000
-MOST_SECONDS = 7 * 24 * 3600.0
-
-
-@dataclass(frozen=True)
-class LabWords:
-    """The words of `invoke lab`, as they were given."""
-
-    name: str
-    cores: str | None
-    python: str | None
-    runner: str
-    config: str
-    sets: tuple[str, ...]
-    rounds: str | None
-    budget: str | None
-    seed: str | None
-    inconclusive_ok: bool
-    wait: bool
-    json: bool
 
 
 @dataclass(frozen=True)
@@ -95,39 +74,9 @@ def lab(words: LabWords) -> int:
     """Run a lab and report it."""
     from harness import outcome
     from harness.catalogue import find_lab
-    from harness.compose import offered_sizes
-    from harness.config import knobs_for, load_config
-    from harness.launch import Options, Work, launch
-    from harness.plan import parse_cores
-    from harness.progress import Progress
+    from harness.lab_command import run_lab
 
-    wanted = find_lab(words.name, LABS)
-    config = load_config(words.config, ROOT, Path.cwd())
-    work = Work(
-        name=wanted.name,
-        question=wanted.question,
-        variants={variant.name: variant.ends for variant in wanted.variants},
-        documents={variant.name: variant.doc for variant in wanted.variants},
-        knobs=knobs_for(config, wanted, words.sets),
-        files={f"labs/{wanted.name}.py": wanted.path.read_bytes()},
-        command=(),
-        config=config.name,
-        deadline_seconds=config.deadline_seconds,
-        log_bytes=config.log_bytes,
-        memory_bytes=config.memory_bytes,
-    )
-    options = Options(
-        cores=parse_cores(words.cores) if words.cores is not None else None,
-        offered=offered_sizes(ROOT),
-        fixed_rounds=_whole("--rounds", words.rounds, MOST_ROUNDS) if words.rounds is not None else config.rounds,
-        budget_seconds=_seconds("--budget", words.budget) if words.budget is not None else None,
-        run_budget_seconds=config.budget_seconds,
-        wait=words.wait,
-        seed=_whole("--seed", words.seed, 2**31, least=0) if words.seed is not None else None,
-    )
-    place, interpreters = _where(words.runner, words.python)
-    with Progress(work.name, sys.stderr) as progress:
-        records = launch(work, options, place, interpreters, ROOT, say, progress.show)
+    records = run_lab(find_lab(words.name, LABS), words, ROOT, say)
     code = outcome.exit_code(records, inconclusive_ok=words.inconclusive_ok)
     _report(records, code, words.json)
     return code
@@ -138,6 +87,7 @@ def execute(command: Sequence[str], words: ExecWords) -> int:
     from harness import carried, outcome
     from harness.compose import offered_sizes
     from harness.config import load_config
+    from harness.lab_command import MOST_ROUNDS, MOST_SECONDS, find_where, whole
     from harness.launch import Options, Work, launch
     from harness.plan import parse_cores
 
@@ -158,7 +108,7 @@ def execute(command: Sequence[str], words: ExecWords) -> int:
         log_bytes=config.log_bytes,
         memory_bytes=0,
     )
-    rounds = _whole("--rounds", words.rounds, MOST_ROUNDS)
+    rounds = whole("--rounds", words.rounds, MOST_ROUNDS)
     options = Options(
         cores=parse_cores(words.cores) if words.cores is not None else None,
         offered=offered_sizes(ROOT),
@@ -168,7 +118,7 @@ def execute(command: Sequence[str], words: ExecWords) -> int:
         wait=words.wait,
         seed=None,
     )
-    place, interpreters = _where(words.runner, words.python)
+    place, interpreters = find_where(words.runner, words.python, ROOT, say)
     records = launch(work, options, place, interpreters, ROOT, say, lambda _state: None)
     code = outcome.exit_code(records)
     if not words.json:
@@ -235,12 +185,13 @@ def shell(cores: str | None, python: str | None, runner: str, *, wait: bool) -> 
     """An interactive shell, pinned; its exit code."""
     from harness import pinned_shell
     from harness.compose import offered_sizes
+    from harness.lab_command import find_where
     from harness.plan import parse_cores, plan
 
     asked = parse_cores(cores) if cores is not None else None
     if asked is not None and len(asked) > 1:
         raise UsageFault(f"--cores {cores}: a shell runs on one set of cores; give one number")
-    place, interpreters = _where(runner, python)
+    place, interpreters = find_where(runner, python, ROOT, say)
     chosen = plan(place.machine, offered_sizes(ROOT), asked)
     ((size, cpus),) = chosen.sets.items()
     return pinned_shell.run(place, size, cpus, interpreters[0], ROOT, wait=wait, say=say)
@@ -251,22 +202,6 @@ def clean(*, results: bool, images: bool) -> int:
     from harness import cleaning
 
     return cleaning.clean(ROOT, results=results, images=images, say=say)
-
-
-def _where(runner: str, python: str | None) -> tuple[Place, list[Interpreter]]:
-    """The place and the interpreters, said in one line; runs that were left behind are fetched first."""
-    from harness import interpreters, leftovers
-    from harness.place import find_place
-
-    versions = interpreters.parse_pythons(python) if python is not None else ()
-    place = find_place(runner, ROOT, say)
-    if place.runner == "docker":
-        found = [interpreters.image_interpreter(version) for version in versions or interpreters.DEFAULT]
-    else:
-        found = [interpreters.find_interpreter(version) for version in versions or (None,)]
-    say(f"runner: {place.runner} ({place.because}); Python {', '.join(one.version for one in found)}")
-    leftovers.bring_home(place, ROOT, say)
-    return place, found
 
 
 def _report(records: list[dict[str, Any]], code: int, json: bool) -> None:
@@ -293,23 +228,6 @@ def _lab_as_json(one: Any, page: Page | None) -> dict[str, Any]:
         "knobs": {name: dataclasses.asdict(knob) for name, knob in one.knobs.items()},
         "chapter": _chapter(page),
     }
-
-
-def _whole(option: str, text: str, most: int, least: int = 1) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 12 and least <= int(text) <= most):
-        raise UsageFault(f"{option} {text[:40]!r}: give a whole number from {least} to {most}")
-    return int(text)
-
-
-def _seconds(option: str, text: str) -> float:
-    number = text.removesuffix("s")
-    try:
-        seconds = float(number)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= MOST_SECONDS:
-        raise UsageFault(f"{option} {text[:40]!r}: give a time in seconds, such as 60s")
-    return seconds
 
 
 def _print(text: str) -> None:
