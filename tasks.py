@@ -57,7 +57,7 @@ def show(_c: Context, name: str, lang: str | None = None) -> int:
         "cores": CORES,
         "python": PYTHON,
         "runner": RUNNER,
-        "config": "how hard to run: quick, classroom, ci, or a FILE in TOML",
+        "config": "how hard to run: standard, quick, classroom, ci, or a FILE in TOML",
         "set": "a knob of the lab, such as count=1000; may be given again",
         "rounds": "exactly so many rounds; by itself as many as the claims need",
         "budget": "time for all rounds together, such as 60s; by itself as the config says",
@@ -74,7 +74,7 @@ def lab(
     cores: str | None = None,
     python: str | None = None,
     runner: str = "auto",
-    config: str = "quick",
+    config: str = "standard",
     set: list[str] | None = None,  # noqa: A002 - the option's name
     rounds: str | None = None,
     budget: str | None = None,

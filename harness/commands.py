@@ -86,14 +86,14 @@ def execute(command: Sequence[str], words: ExecWords) -> int:
     """Run a command of the user's own, pinned and measured, and report it."""
     from harness import carried, outcome
     from harness.compose import offered_sizes
-    from harness.config import load_config
+    from harness.config import USUAL, load_config
     from harness.lab_command import MOST_ROUNDS, MOST_SECONDS, find_where, whole
     from harness.launch import Options, Work, launch
     from harness.plan import parse_cores
 
     if not command:
         raise UsageFault("no command: put it behind --, such as `invoke exec --cores 2 -- python my_script.py`")
-    config = load_config("quick", ROOT, Path.cwd())
+    config = load_config(USUAL, ROOT, Path.cwd())
     files = carried.files_of(command, words.carry, Path.cwd())
     work = Work(
         name="exec",

@@ -49,7 +49,7 @@ LIMITS = {
     "memory_bytes": Limit(int, 64 * 2**20, 2**50, "bytes"),
 }
 OPTIONAL = ("rounds",)
-USUAL = "quick"
+USUAL = "standard"
 """The config that holds where none is named, and for what a file leaves out."""
 
 
@@ -82,7 +82,8 @@ def load_config(name_or_path: str, repo: Path, cwd: Path) -> Config:
     """Read a config; what a file's [run] leaves out is as in the usual config.
 
     Args:
-        name_or_path: A name such as "quick" is one of the repository's; what ends in .toml or has a / in it is a file.
+        name_or_path: A name such as "standard" is one of the repository's; what ends in .toml or has a / in it is a
+            file.
         repo: The repository.
         cwd: The caller's folder, from which a file is looked for.
 

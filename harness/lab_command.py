@@ -30,7 +30,7 @@ class LabWords:
     cores: str | None = None
     python: str | None = None
     runner: str = "auto"
-    config: str = "quick"
+    config: str = "standard"
     sets: tuple[str, ...] = ()
     rounds: str | None = None
     budget: str | None = None

@@ -110,7 +110,7 @@ def made_up_run(
         "cores": cores,
         "runner": "docker",
         "python": python,
-        "config": "quick",
+        "config": "standard",
         "knobs": dict(knobs or {}),
         "seed": seed,
         "source_hash": "0" * 16,

@@ -64,7 +64,7 @@ def test_a_report_has_the_question_the_proof_the_figures_and_the_claims() -> Non
         "made_up: What would an honest machine have left?",
         "2 cores: CPUs 0-1, read back inside at the start and the end",
         "cgroup v2",
-        "Python 3.14.0, GIL on · docker 29.0.0 · config quick · count=1000 · 12 rounds in 2 s · capacity 2.00",
+        "Python 3.14.0, GIL on · docker 29.0.0 · config standard · count=1000 · 12 rounds in 2 s · capacity 2.00",
         "one_thread",
         "finished ×12",
         "✓ It is faster.",
