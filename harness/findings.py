@@ -32,7 +32,7 @@ class Run:
         events: The logging records of a sample, by the sample's id.
     """
 
-    __slots__ = ("_events", "_kept_by_name", "_record", "_rounds_disturbed", "_samples", "asked")
+    __slots__ = ("_events", "_kept_by_name", "_record", "_rounds_disturbed", "_samples", "about", "asked")
 
     def __init__(self, record: Record, events: Callable[[str], list[Event]] | None = None) -> None:
         from harness import noise
@@ -43,6 +43,7 @@ class Run:
         self._rounds_disturbed = noise.disturbances(record)
         self._kept_by_name: dict[str, tuple[dict[int, Any], dict[int, tuple[str, float]]]] = {}
         self.asked: dict[str, None] = {}  # in the order of asking
+        self.about: dict[str, None] = {}  # the variants whose figures were asked for
 
     @property
     def cores(self) -> int:
@@ -199,6 +200,7 @@ class Run:
         self, key: str, above: Variant, under: Variant, objections: tuple[str, ...] = (), *, below: str | None = None
     ) -> Estimate:
         """A figure of one variant over a figure of another (the same figure unless `below` names one), by round."""
+        self.about |= {above.__name__: None, under.__name__: None}
         above_kept, above_dropped = self._kept(above.__name__)
         under_kept, under_dropped = self._kept(under.__name__)
         dropped = {round_: reason for round_, (reason, _) in (above_dropped | under_dropped).items()}
@@ -261,6 +263,8 @@ class Sweep:
 
     def speed_up(self, variant: Variant) -> Estimate:
         """How many times faster the variant is on the most cores than on the fewest, paired by round."""
+        for run in (self.narrowest, self.widest):
+            run.about[variant.__name__] = None
         narrow, wide = self.narrowest.walls(variant), self.widest.walls(variant)
         rounds, fixed = min(run.rounds_done() for run in (self.narrowest, self.widest))
         pairs = [(round_, narrow[round_] / wide[round_]) for round_ in sorted(narrow.keys() & wide.keys())]

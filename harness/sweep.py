@@ -57,6 +57,7 @@ class State:
         rounds: Rounds done.
         seconds: Since the first round began.
         budget_seconds: The time that the rounds may take.
+        fixed_rounds: Their number, where it was fixed; then the time is not limited.
         sample: The cell that ended last, as its session told it.
         verdicts: What the claims came to at the last look, by run.
         judged_after: The rounds that were done at that look.
@@ -67,6 +68,7 @@ class State:
     rounds: int = 0
     seconds: float = 0.0
     budget_seconds: float = 0.0
+    fixed_rounds: int | None = None
     sample: dict[str, Any] | None = None
     verdicts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     judged_after: int | None = None
@@ -95,7 +97,7 @@ def conduct(
         show: Called after every sample and every look.
         clock: For the budget.
     """
-    state = State(budget_seconds=policy.budget_seconds)
+    state = State(budget_seconds=policy.budget_seconds, fixed_rounds=policy.fixed_rounds)
     chance = random.Random(policy.seed)  # noqa: S311 - an order that can be had again, not a secret
     for session in sessions:
         _expect(session, "ready", state, show, _patience(session, len(session.requests)))

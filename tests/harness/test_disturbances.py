@@ -10,7 +10,6 @@ from harness import disturbances, noise
 from harness.testing import made_up_run, record_of
 from tests.made_up import verdict
 
-
 MORE_TIME = "or give it more time with --budget"
 
 

@@ -77,7 +77,9 @@ class MadeUpSession:
             ]
             return [*samples, {"say": "something new"}, {"say": "round"}]
         if command["do"] == "judge":
-            verdicts = {each.run_id: [{"verdict": self._verdict(self._round + 1)}] for each in self.requests}
+            verdicts = {
+                each.run_id: [{"claim": "it", "verdict": self._verdict(self._round + 1)}] for each in self.requests
+            }
             return [{"say": "judged", "verdicts": verdicts}]
         return [{"say": "closed"}]
 
@@ -141,7 +143,7 @@ def test_it_stops_at_the_first_look_at_which_every_claim_is_settled() -> None:
     state = swept(*sessions)
     assert state.rounds == 12
     assert state.stopped_because == "every claim is settled"
-    assert state.verdicts == {"a": [{"verdict": "holds"}], "b": [{"verdict": "skipped"}]}
+    assert {run: verdict["verdict"] for run, [verdict] in state.verdicts.items()} == {"a": "holds", "b": "skipped"}
 
 
 def test_claims_are_judged_when_that_is_due_and_once_at_the_end() -> None:
