@@ -79,8 +79,7 @@ def line(name: str, state: State, seconds: float) -> str:
         state: Of the sweep.
         seconds: Since its first round began.
     """
-    of = f" of {state.fixed_rounds}" if state.fixed_rounds else ""
-    parts = [f"{name}: round {_round(state)}{of}", *_left(state, seconds)]
+    parts = [f"{name}: {_stage(state)}", *_left(state, seconds)]
     if state.sample is not None:
         wall = state.sample.get("wall_seconds")
         took = f" {wall:.2f} s" if wall is not None else ""
@@ -91,13 +90,17 @@ def line(name: str, state: State, seconds: float) -> str:
     return " · ".join(parts)
 
 
-def _round(state: State) -> int:
-    """The round that is under way; the last one stays where their number was fixed."""
-    return min(state.rounds + 1, state.fixed_rounds) if state.fixed_rounds else state.rounds + 1
+def _stage(state: State) -> str:
+    """The round that is under way, and of how many; after the last, how many there were."""
+    if state.stopped_because or state.rounds == state.fixed_rounds:
+        return f"{state.rounds} round{'s' if state.rounds != 1 else ''} done"
+    return f"round {state.rounds + 1}" + (f" of {state.fixed_rounds}" if state.fixed_rounds else "")
 
 
 def _left(state: State, seconds: float) -> list[str]:
     """How long it may still take: what is left of the budget, or as long as the rounds that were fixed take so far."""
+    if state.stopped_because or state.rounds == state.fixed_rounds:
+        return []
     if state.fixed_rounds is None:
         left = state.budget_seconds - seconds
         return [f"at most {left:.0f} s left" if left >= 1 else "the last round"]

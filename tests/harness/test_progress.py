@@ -47,7 +47,12 @@ def test_rounds_that_were_fixed_are_counted_down_at_the_pace_of_those_that_are_d
     state = State(rounds=3, seconds=6.0, fixed_rounds=12)
     assert progress.line("gil", state, 8.0) == "gil: round 4 of 12 · about 16 s left"
     done = State(rounds=12, seconds=24.0, fixed_rounds=12)
-    assert progress.line("gil", done, 25.0) == "gil: round 12 of 12 · about 0 s left"
+    assert progress.line("gil", done, 25.0) == "gil: 12 rounds done"
+
+
+def test_after_the_last_round_no_time_is_left_to_tell() -> None:
+    state = State(rounds=1, budget_seconds=40.0, stopped_because="every claim is settled")
+    assert progress.line("gil", state, 9.0) == "gil: 1 round done"
 
 
 def test_a_sample_without_a_time_is_told_by_its_outcome() -> None:
