@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from harness import noise
 from harness.figures import named
 from harness.findings import Run
-from harness.verdict import INCONCLUSIVE, TOO_FEW
+from harness.verdict import HOLDS, INCONCLUSIVE, REFUTED, TOO_FEW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,7 +65,10 @@ def _consequence(verdicts: Sequence[Mapping[str, Any]], reason: str) -> str:
     still_open = sum(verdict["verdict"] == INCONCLUSIVE for verdict in measured)
     if measured and not still_open:
         return "the samples that were kept settle every claim"
-    advice = f"{ADVICE.get(reason, 'see run.json')}; or give it more time with --budget"
+    remedy = ADVICE.get(reason, "see run.json")
+    if not measured and any(one["verdict"] in (HOLDS, REFUTED) for one in verdicts):
+        return f"no claim here rests on times; for steadier ones, {remedy}"
+    advice = f"{remedy}; or give it more time with --budget"
     if not measured:
         return advice
     return f"{still_open} of {len(measured)} measured claims stay open on what was kept: {advice}"

@@ -53,6 +53,14 @@ def test_a_claim_with_too_few_pairs_is_measured_and_an_exact_one_that_is_open_is
     assert disturbances.lines(unsteady(record(few, exact), 1))[1].startswith("1 of 1 measured claims stay open")
 
 
+def test_where_no_claim_rests_on_times_it_is_the_times_alone_that_suffer() -> None:
+    of = unsteady(record(verdict("holds", figures=None), verdict("skipped", figures=None)), 1)
+    assert (
+        disturbances.lines(of)[1]
+        == f"no claim here rests on times; for steadier ones, {disturbances.ADVICE[noise.SPEED]}"
+    )
+
+
 def test_without_claims_there_is_only_something_to_do() -> None:
     of = disturbed(record(), 0, throttled_seconds=0.1)
     assert disturbances.lines(of)[1] == "lift the quota on the container's CPU time; or give it more time with --budget"
