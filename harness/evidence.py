@@ -27,6 +27,17 @@ JOURNAL = "journal.jsonl"
 RECORD = "run.json"
 FETCHED = ".fetched"
 """Marks, in the volume, a run that is in the store; the next container removes it."""
+MEASURED = (
+    "foreign_seconds",
+    "steal_seconds",
+    "throttled_seconds",
+    "throttled_periods",
+    "pressure_seconds",
+    "children_seconds",
+    "written_bytes",
+    "writes",
+)
+"""What is a number or unknown in every sample: verdicts and tables reckon with it."""
 SHAPE: dict[str, type] = {
     "run_id": str,
     "sweep_id": str,
@@ -243,7 +254,7 @@ def _is_sample(sample: Any) -> bool:
         isinstance(sample, dict)
         and isinstance(sample.get("round"), int)
         and isinstance(sample.get("outcome"), str)
-        and all(isinstance(sample.get(key), (int, float, NoneType)) for key in ("foreign_seconds", "throttled_seconds"))
+        and all(isinstance(sample.get(key), (int, float, NoneType)) for key in MEASURED)
     )
 
 

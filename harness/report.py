@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import shutil
-from collections import Counter
 from typing import TYPE_CHECKING, Any, cast
 
 from rich.console import Console
@@ -12,10 +11,9 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from harness.figures import asked_baseline, figures_of, named
-from harness.findings import Run
+from harness import disturbances
+from harness.figures import asked_baseline, figures_of
 from harness.machine import format_cpus
-from harness.noise import DROPPED_SHARE
 from harness.outcome import verdicts_of
 
 if TYPE_CHECKING:
@@ -168,16 +166,8 @@ def variants_table(record: Record) -> list[tuple[str, ...]]:
 
 def show_disturbances(record: Record, console: Console) -> None:
     """Say how many samples were dropped and why, what it means and what to do; nothing where none was."""
-    run = Run(record)
-    reasons = Counter(reason for entry in record["variants"] for reason in run.disturbances(named(entry["name"])))
-    lost, every = sum(reasons.values()), sum(len(entry["samples"]) for entry in record["variants"])
-    if not lost:
-        return
-    why = ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common())
-    marked = "; ~ marks times that stand on such samples alone" if lost == every else ""
-    console.print(Text(clean(f"{lost} of {every} samples disturbed and dropped: {why}{marked}"), style="yellow"))
-    if lost > DROPPED_SHARE * every:
-        console.print(Text("close other programs, or give it more time with --budget", style="dim"))
+    for line, style in zip(disturbances.lines(record), ("yellow", "dim"), strict=False):
+        console.print(Text(clean(line), style=style))
 
 
 def show_table(header: Sequence[str], rows: Iterable[Sequence[str]], console: Console) -> None:

@@ -226,7 +226,19 @@ def test_what_comes_after_a_run_loads_nothing_that_runs_or_measures(module: str,
         "print(*(name for name in sys.modules if name.startswith(('harness.', 'docker', 'psutil'))))"
     )
     ended = subprocess.run([sys.executable, "-c", code], cwd=repo, capture_output=True, text=True, check=True)
-    pure = {"report", "figures", "findings", "intervals", "verdict", "outcome", "machine", "cgroup", "errors", "noise"}
+    pure = {
+        "report",
+        "figures",
+        "findings",
+        "intervals",
+        "verdict",
+        "outcome",
+        "machine",
+        "cgroup",
+        "errors",
+        "noise",
+        "disturbances",
+    }
     pure |= {"compare", "comparison", "comparability"}
     loaded = {name.removeprefix("harness.") for name in ended.stdout.split()}
     assert f"{module}" in loaded
