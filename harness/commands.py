@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import json as jsons
 import os
 import sys
@@ -17,6 +16,7 @@ from harness.errors import UsageFault
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from harness.errors import PinlabError
     from harness.lab_command import LabWords
     from harness.notes import Page
 
@@ -39,23 +39,35 @@ class ExecWords:
 
 def labs(json: bool) -> int:
     """The catalogue, as a course: chapter by chapter."""
+    if json:
+        return _labs_in_full()
+    from harness.course import read_course
+    from harness.probe import cache_folder
+
+    course = read_course(LABS, cache_folder(os.environ))
+    width = max((len(name) for entries in course.chapters.values() for name, _ in entries), default=0)
+    for chapter, entries in course.chapters.items():
+        _print(chapter)
+        for name, question in entries:
+            _print(f"  {name.ljust(width)}  {question}")
+    return _say_faults(course.faults)
+
+
+def _labs_in_full() -> int:
     from harness.catalogue import read_catalogue
     from harness.notes import LAST, read_page
 
     catalogue = read_catalogue(LABS)
     pages = {one.name: read_page(one.name, "en", LABS) for one in catalogue.labs}
     course = sorted(catalogue.labs, key=lambda one: page.order if (page := pages[one.name]) else LAST)
-    if json:
-        _print_json([_lab_as_json(one, pages[one.name]) for one in course])
-    else:
-        width = max((len(one.name) for one in course), default=0)
-        for chapter, of_chapter in itertools.groupby(course, key=lambda one: _chapter(pages[one.name]) or "Further"):
-            _print(chapter)
-            for one in of_chapter:
-                _print(f"  {one.name.ljust(width)}  {one.question}")
-    for fault in catalogue.faults:
+    _print_json([_lab_as_json(one, pages[one.name]) for one in course])
+    return _say_faults(catalogue.faults)
+
+
+def _say_faults(faults: Sequence[PinlabError]) -> int:
+    for fault in faults:
         say(f"pinlab: {fault}")
-    return UsageFault.exit_code if catalogue.faults else 0
+    return UsageFault.exit_code if faults else 0
 
 
 def show(name: str, language: str | None) -> int:
@@ -215,10 +227,6 @@ def _report(records: list[dict[str, Any]], code: int, json: bool) -> None:
     say("results: " + ", ".join(f"results/{record['run_id']}" for record in records))
 
 
-def _chapter(page: Page | None) -> str | None:
-    return page.chapter if page else None
-
-
 def _lab_as_json(one: Any, page: Page | None) -> dict[str, Any]:
     return {
         "name": one.name,
@@ -226,7 +234,7 @@ def _lab_as_json(one: Any, page: Page | None) -> dict[str, Any]:
         "variants": [{"name": variant.name, "doc": variant.doc} for variant in one.variants],
         "claims": [{"name": claim.name, "doc": claim.doc, "needs": list(claim.needs)} for claim in one.claims],
         "knobs": {name: dataclasses.asdict(knob) for name, knob in one.knobs.items()},
-        "chapter": _chapter(page),
+        "chapter": page.chapter if page else None,
     }
 
 
