@@ -24,16 +24,23 @@ class Spread:
     high: float
 
 
-def interleaved(measures: Sequence[Callable[[], float]], times: int, chance: random.Random) -> list[tuple[float, ...]]:
+def interleaved(
+    measures: Sequence[Callable[[], float]],
+    times: int,
+    chance: random.Random,
+    say: Callable[[int, int], None] = lambda _done, _all: None,
+) -> list[tuple[float, ...]]:
     """Take each measure once a round, in random order, and drop the first round.
 
     Args:
         measures: Each gives its figure.
         times: How many rounds are kept.
         chance: Of the order.
+        say: Told before each round how many are done, and how many there will be.
     """
     rounds = []
-    for _ in range(times + 1):
+    for done in range(times + 1):
+        say(done, times + 1)
         found = [0.0] * len(measures)
         for place in chance.sample(range(len(measures)), len(measures)):
             found[place] = measures[place]()

@@ -143,15 +143,24 @@ def execute(command: Sequence[str], words: ExecWords) -> int:
 
 def compare(name: str, runs: str, *, anyway: bool, markdown: bool, json: bool) -> int:
     """The latest runs of a lab, or of each lab, side by side."""
-    from harness import compare as comparing
-    from harness import store
     from harness.catalogue import find_lab
+
+    lab_name = find_lab(name, LABS).name if name else None
+    return compare_stored(ROOT / "results", lab_name, runs, anyway=anyway, markdown=markdown, json=json)
+
+
+def compare_stored(results: Path, lab: str | None, runs: str, *, anyway: bool, markdown: bool, json: bool) -> int:
+    """The latest runs in a store, of one lab or of each, side by side."""
+    from harness import comparability, store
+    from harness import compare as comparing
     from harness.report import console_for
 
     asked = tuple(run for run in runs.split(",") if run)
-    lab_name = find_lab(name, LABS).name if name else None
-    stored = store.read_all(ROOT / "results", lab_name)
-    found = comparing.compare_each(stored.records, asked, anyway=anyway)
+    stored = store.read_all(results, lab, comparability.head)
+    folders = {head["run_id"]: folder for head, folder in zip(stored.records, stored.folders, strict=True)}
+    found = comparing.compare_each(
+        stored.records, asked, anyway=anyway, whole=lambda head: store.read_record(folders[head["run_id"]])
+    )
     if json:
         _print_json([comparing.comparison_to_json(one) for one in found])
     elif markdown:

@@ -27,6 +27,8 @@ JOURNAL = "journal.jsonl"
 RECORD = "run.json"
 FETCHED = ".fetched"
 """Marks, in the volume, a run that is in the store; the next container removes it."""
+NUMBER = (float, int)
+NUMBER_OR_NONE = (float, int, NoneType)
 SHAPE: dict[str, type] = {
     "run_id": str,
     "sweep_id": str,
@@ -198,10 +200,11 @@ def fault_of(record: dict[str, Any]) -> str | None:
         return "placement is none"
     if record["interpreter"] and not _is_interpreter(record["interpreter"]):
         return "interpreter is none"
-    if not all(isinstance(one, dict) and isinstance(one.get("round"), int) for one in record["rounds"]):
-        return "a round has no number"
-    if not all(_is_side(one.get(side)) for one in record["rounds"] for side in ("before", "after")):
-        return "a round has no capacity"
+    for one in record["rounds"]:
+        if not isinstance(one, dict) or not isinstance(one.get("round"), int):
+            return "a round has no number"
+        if not _is_side(one.get("before")) or not _is_side(one.get("after")):
+            return "a round has no capacity"
     for one in record["variants"]:
         if (
             not isinstance(one, dict)
@@ -209,7 +212,7 @@ def fault_of(record: dict[str, Any]) -> str | None:
             or not isinstance(one.get("samples"), list)
         ):
             return "a variant has no name or no samples"
-        if not all(_is_sample(sample) for sample in one["samples"]):
+        if not all(map(_is_sample, one["samples"])):
             return f"a sample of {one['name']} has no round, no outcome or times that are no numbers"
     if not all(_is_verdict(one) for one in record["verdicts"]):
         return "a verdict is none"
@@ -234,8 +237,12 @@ def _is_interpreter(interpreter: dict[str, Any]) -> bool:
 
 
 def _is_side(side: Any) -> bool:
-    keys = ("capacity", "control_wall_seconds", "control_cpu_seconds")
-    return side is None or (isinstance(side, dict) and all(isinstance(side.get(key), (int, float)) for key in keys))
+    return side is None or (
+        isinstance(side, dict)
+        and isinstance(side.get("capacity"), NUMBER)
+        and isinstance(side.get("control_wall_seconds"), NUMBER)
+        and isinstance(side.get("control_cpu_seconds"), NUMBER)
+    )
 
 
 def _is_sample(sample: Any) -> bool:
@@ -243,7 +250,8 @@ def _is_sample(sample: Any) -> bool:
         isinstance(sample, dict)
         and isinstance(sample.get("round"), int)
         and isinstance(sample.get("outcome"), str)
-        and all(isinstance(sample.get(key), (int, float, NoneType)) for key in ("foreign_seconds", "throttled_seconds"))
+        and isinstance(sample.get("foreign_seconds"), NUMBER_OR_NONE)
+        and isinstance(sample.get("throttled_seconds"), NUMBER_OR_NONE)
     )
 
 
