@@ -72,7 +72,14 @@ def share(hits: int, times: int) -> Spread:
 
 
 def _at_least(hits: int, times: int, p: float) -> float:
-    return sum(math.comb(times, k) * p**k * (1 - p) ** (times - k) for k in range(hits, times + 1))
+    # By logarithms: the number of ways to have k of 2,000 is larger than any float.
+    ways = math.lgamma(times + 1)
+    return math.fsum(
+        math.exp(
+            ways - math.lgamma(k + 1) - math.lgamma(times - k + 1) + k * math.log(p) + (times - k) * math.log1p(-p)
+        )
+        for k in range(hits, times + 1)
+    )
 
 
 def _root(rising: Callable[[float], float]) -> float:

@@ -128,14 +128,14 @@ def _store(bench: Bench, samples: int) -> Path:
     own = sum(len(variant["samples"]) for variant in record["variants"])
     results = bench.folder / f"store-{samples}"
     for number in range(samples // own):
-        copy = _copy(record, number)
+        copy = copy_of(record, number)
         folder = results / copy["run_id"]
         folder.mkdir(parents=True)
         (folder / evidence.RECORD).write_text(json.dumps(copy), encoding="utf-8")
     return results
 
 
-def _copy(record: dict[str, Any], number: int) -> dict[str, Any]:
+def copy_of(record: dict[str, Any], number: int) -> dict[str, Any]:
     """The record as it would be of another run: runs of 1 and 2 cores, under two interpreters, by turns."""
     cores, python = 1 + number % 2, ("3.14", "3.14t")[number // 2 % 2]
     seconds = 10**6 + number
