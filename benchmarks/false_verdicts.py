@@ -25,7 +25,7 @@ SWEEPS = 2000
 
 
 def run(bench: Bench) -> Iterator[Figure | NotRun]:
-    """Many sweeps of simulated machines; and real ones, beside a neighbour with nothing to find, and of a true tenth."""
+    """Sweeps of simulated machines; and real ones, beside a neighbour with nothing to find, and of a true tenth."""
     yield from _simulated(bench)
     yield from _false(bench)
     yield from _found(bench)
