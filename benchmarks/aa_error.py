@@ -25,7 +25,7 @@ OURS = "pinlab"
 
 def run(bench: Bench) -> Iterator[Figure | NotRun]:
     """Experiments, the tools in random order: each gives the ratio of a thing to itself; its logarithm is the error."""
-    runs, experiments = bench.times(15, 5), bench.times(20, 3)
+    runs, experiments = bench.times(15, 5), bench.times(15, 3)
     steps = steps_for(0.1, bench)
     once = ["--processes", str(runs), "--values", "1", "--warmups", "0", "--loops", "1"]
     tools: dict[str, Callable[[], float]] = {

@@ -16,10 +16,11 @@ from benchmarks.figures import NotRun
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_SECONDS = 1800.0
+BEGAN = time.monotonic()
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Bench:
         cpus: The CPUs to use, ascending.
         python: The interpreter that is measured; it has pyperf where `pyperf` says so.
         pyperf: Why there is no pyperf, or "".
+        workshop: The workshop of goal 9, a name or a file; "" for its own choice.
     """
 
     short: bool
@@ -43,6 +45,7 @@ class Bench:
     cpus: tuple[int, ...]
     python: Path
     pyperf: str
+    workshop: str = ""
 
     def times(self, full: int, short: int) -> int:
         """How often to repeat something."""
@@ -53,9 +56,19 @@ class Bench:
         """The CPU for work on a single one."""
         return self.cpus[-1]
 
+    def progress(self, what: str) -> Callable[[int, int], None]:
+        """What tells how many rounds are done, each time another tenth of them is."""
+
+        def say(done: int, times: int) -> None:
+            if done * 10 // times != (done - 1) * 10 // times:
+                self.say(f"{what}: round {done + 1} of {times}")
+
+        return say
+
     def say(self, line: str) -> None:
         """Tell how far it is."""
-        sys.stderr.write(f"    {line}\n")
+        sys.stderr.write(f"    {time.monotonic() - BEGAN:5.0f} s  {line}\n")
+        sys.stderr.flush()
 
 
 def need(program: str, advice: str) -> str:
@@ -90,20 +103,23 @@ def said(
     Raises:
         NotRun: If it ends otherwise.
     """
-    with _pinned(cpus):
-        done = subprocess.run(
-            list(map(str, command)),
-            cwd=cwd,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=LONGEST_SECONDS,
-            check=False,
-        )
+    words = " ".join(Path(word).name if "/" in str(word) else str(word) for word in command)
+    try:
+        with _pinned(cpus):
+            done = subprocess.run(
+                list(map(str, command)),
+                cwd=cwd,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=LONGEST_SECONDS,
+                check=False,
+            )
+    except subprocess.TimeoutExpired:
+        raise NotRun(f"`{words[:80]}` had not ended after {LONGEST_SECONDS / 60:.0f} minutes") from None
     if done.returncode not in codes:
         last = ((done.stderr or done.stdout).strip().splitlines() or ["it said nothing"])[-1]
-        words = " ".join(Path(word).name if "/" in str(word) else str(word) for word in command)
         raise NotRun(f"`{words[:80]}` gave {done.returncode}: {last}")
     return done
 
@@ -125,7 +141,7 @@ def invoke(*words: str, search_root: Path = ROOT) -> list[str]:
     """The command that ./invoke becomes."""
     program = Path(sys.executable).parent / "invoke"
     start = [str(program)] if program.exists() else ["-m", "invoke"]
-    return [sys.executable, *start, "--search-root", str(search_root), *words]
+    return [sys.executable, *start, "--write-pyc", "--search-root", str(search_root), *words]
 
 
 @contextlib.contextmanager

@@ -28,7 +28,10 @@ def run(bench: Bench) -> Iterator[Figure | NotRun]:
         session.open()
         _until(session, "ready")
         rounds = interleaved(
-            [lambda: _cells(session, next(numbers)), lambda: _starts(bench)], bench.times(20, 5), bench.chance
+            [lambda: _cells(session, next(numbers)), lambda: _starts(bench)],
+            bench.times(20, 5),
+            bench.chance,
+            bench.progress("cells and starts"),
         )
         session.send({"do": "close"})
         _until(session, "closed")

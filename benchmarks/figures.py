@@ -80,7 +80,7 @@ class Outcome:
         figures: What was found.
         not_run: Why nothing, or not everything, was found.
         seconds: How long it took.
-        short: Whether fewer and smaller repetitions were asked for: then it only shows that it works.
+        short: Whether fewer or smaller repetitions were asked for: then it only shows that it works.
         when: The time in UTC, as ISO 8601.
         machine: On what.
     """
@@ -95,46 +95,73 @@ class Outcome:
     machine: dict[str, Any] = field(default_factory=dict)
 
 
-def write(outcome: Outcome, folder: Path) -> None:
-    """Keep the outcome of a goal in place of an earlier one."""
-    folder.mkdir(parents=True, exist_ok=True)
+@dataclass(frozen=True)
+class Words:
+    """What a table says in one language.
+
+    Attributes:
+        header: Its columns.
+        to: Between the ends of an interval.
+        met: Of a goal.
+        not_met: Of a goal.
+        not_run: Before the reason.
+    """
+
+    header: tuple[str, ...]
+    to: str
+    met: str
+    not_met: str
+    not_run: str
+
+
+ENGLISH = Words(
+    ("#", "what", "figure", "peer", "ratio", "95 % interval (n)", "goal", "met"), "to", "met", "**not met**", "not run"
+)
+
+
+def to_json(outcome: Outcome) -> dict[str, Any]:
+    """An outcome as JSON has it, with whether each goal is met."""
     document = dataclasses.asdict(outcome)
     for entry, figure in zip(document["figures"], outcome.figures, strict=True):
         entry["met"] = figure.met
-    path = folder / f"goal-{outcome.goal:02}.json"
-    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return document
+
+
+def from_json(document: dict[str, Any]) -> Outcome:
+    """The outcome that `to_json` gave."""
+    figures = tuple(_figure(entry) for entry in document["figures"])
+    return Outcome(**{**document, "figures": figures, "not_run": tuple(document["not_run"])})
+
+
+def _figure(entry: dict[str, Any]) -> Figure:
+    given = {key: value for key, value in entry.items() if key != "met"}
+    return Figure(**{**given, "limit": Limit(**entry["limit"])})
+
+
+def write(outcome: Outcome, folder: Path) -> None:
+    """Keep the outcome of a goal in place of an earlier one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(to_json(outcome), indent=1, ensure_ascii=False)
+    (folder / f"goal-{outcome.goal:02}.json").write_text(text + "\n", encoding="utf-8")
 
 
 def read_all(folder: Path) -> list[Outcome]:
     """The outcomes that are kept, by goal."""
-    found = []
-    for path in sorted(folder.glob("goal-*.json")):
-        document = json.loads(path.read_text(encoding="utf-8"))
-        figures = tuple(_figure(entry) for entry in document.pop("figures"))
-        not_run = tuple(document.pop("not_run"))
-        found.append(Outcome(figures=figures, not_run=not_run, **document))
-    return found
+    paths = sorted(folder.glob("goal-*.json"))
+    return [from_json(json.loads(path.read_text(encoding="utf-8"))) for path in paths]
 
 
-def _figure(entry: dict[str, Any]) -> Figure:
-    del entry["met"]
-    return Figure(**{**entry, "limit": Limit(**entry["limit"])})
-
-
-def table(outcomes: Iterable[Outcome]) -> str:
-    """The outcomes as a Markdown table."""
-    lines = [
-        "| # | what | figure | peer | value | 95 % interval | goal | met |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
+def table(outcomes: Iterable[Outcome], words: Words = ENGLISH) -> str:
+    """The outcomes as a Markdown table, and what else to know of them."""
+    lines = [f"| {' | '.join(words.header)} |", f"|{'---|' * len(words.header)}"]
     notes: list[str] = []
     for outcome in outcomes:
         for figure in outcome.figures:
-            lines.append(_row(outcome, figure))
+            lines.append(_row(outcome, figure, words))
             if figure.note:
                 notes.append(f"{outcome.goal}, {figure.what}: {figure.note}")
         lines += [
-            f"| {outcome.goal} | {outcome.title} | – | – | – | – | – | not run: {reason} |"
+            f"| {outcome.goal} | {outcome.title} | – | – | – | – | – | {words.not_run}: {reason.replace('|', '/')} |"
             for reason in outcome.not_run
         ]
         if outcome.short:
@@ -142,7 +169,7 @@ def table(outcomes: Iterable[Outcome]) -> str:
     return "\n".join(lines + [""] + [f"- {note}." for note in notes]).rstrip() + "\n"
 
 
-def _row(outcome: Outcome, figure: Figure) -> str:
+def _row(outcome: Outcome, figure: Figure, words: Words) -> str:
     beside = f"{figure.peer}: {figure.peer_figure}" if figure.peer_figure else figure.peer
     cells: Sequence[str] = (
         str(outcome.goal),
@@ -150,8 +177,8 @@ def _row(outcome: Outcome, figure: Figure) -> str:
         figure.figure,
         beside,
         f"{figure.value:.3g}",
-        f"{figure.low:.3g} to {figure.high:.3g} ({figure.pairs})",
+        f"{figure.low:.3g} {words.to} {figure.high:.3g} ({figure.pairs})",
         str(figure.limit),
-        "met" if figure.met else "**not met**",
+        words.met if figure.met else words.not_met,
     )
     return f"| {' | '.join(cells)} |"

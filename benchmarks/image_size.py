@@ -72,7 +72,9 @@ def _rebuild(bench: Bench) -> Figure:
         _change(copy / "labs" / "gil.py")
         return seconds_of(build, cwd=copy)
 
-    rounds = interleaved([changed, lambda: seconds_of(build, cwd=copy)], bench.times(15, 3), bench.chance)
+    rounds = interleaved(
+        [changed, lambda: seconds_of(build, cwd=copy)], bench.times(15, 3), bench.chance, bench.progress("builds")
+    )
     found = spread([one for one, _ in rounds], statistics.median, bench.chance)
     return Figure(
         "`invoke build` after a lab changed",

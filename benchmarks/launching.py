@@ -34,6 +34,7 @@ def run(bench: Bench) -> Iterator[Figure | NotRun]:
         [lambda: _launched(sweeps), lambda: seconds_of(invoke("--list", search_root=bare)) + seconds_of(container)],
         bench.times(15, 3),
         bench.chance,
+        bench.progress("launches"),
     )
     left = [container for sweep_id in sweeps for container in containers(sweep_id)]
     found = ratio(rounds, bench.chance)

@@ -28,6 +28,7 @@ def run(bench: Bench) -> Iterator[Figure]:
         ],
         bench.times(25, 5),
         bench.chance,
+        bench.progress("listings"),
     )
     for place, what in enumerate(("`invoke --list`", "`invoke labs`")):
         pairs = [(found[place], found[2]) for found in rounds]

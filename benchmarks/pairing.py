@@ -24,16 +24,23 @@ class Spread:
     high: float
 
 
-def interleaved(measures: Sequence[Callable[[], float]], times: int, chance: random.Random) -> list[tuple[float, ...]]:
+def interleaved(
+    measures: Sequence[Callable[[], float]],
+    times: int,
+    chance: random.Random,
+    say: Callable[[int, int], None] = lambda _done, _all: None,
+) -> list[tuple[float, ...]]:
     """Take each measure once a round, in random order, and drop the first round.
 
     Args:
         measures: Each gives its figure.
         times: How many rounds are kept.
         chance: Of the order.
+        say: Told before each round how many are done, and how many there will be.
     """
     rounds = []
-    for _ in range(times + 1):
+    for done in range(times + 1):
+        say(done, times + 1)
         found = [0.0] * len(measures)
         for place in chance.sample(range(len(measures)), len(measures)):
             found[place] = measures[place]()
@@ -65,7 +72,14 @@ def share(hits: int, times: int) -> Spread:
 
 
 def _at_least(hits: int, times: int, p: float) -> float:
-    return sum(math.comb(times, k) * p**k * (1 - p) ** (times - k) for k in range(hits, times + 1))
+    # By logarithms: the number of ways to have k of 2,000 is larger than any float.
+    ways = math.lgamma(times + 1)
+    return math.fsum(
+        math.exp(
+            ways - math.lgamma(k + 1) - math.lgamma(times - k + 1) + k * math.log(p) + (times - k) * math.log1p(-p)
+        )
+        for k in range(hits, times + 1)
+    )
 
 
 def _root(rising: Callable[[float], float]) -> float:

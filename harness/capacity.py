@@ -12,12 +12,18 @@ import os
 import signal
 import struct
 import time
+from typing import TYPE_CHECKING
 
 from harness import placement
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TARGET_SECONDS = 0.06
 """How long the control should count: long against a scheduler's tick, short against a lab."""
 FIRST_STEPS = 200_000
+AT_ONCE_SECONDS = 0.02
+"""How soon after the end of a round the next one begins that follows at once: a third of what the control takes."""
 REPORT = struct.Struct("dd")
 
 
@@ -59,6 +65,55 @@ def measure(cpus: list[int], steps: int, turn: int) -> dict[str, float]:
     control_wall, control_cpu = ((one + other) / 2 for one, other in zip(first, second, strict=True))
     capacity = sum(control_wall / wall for wall, _ in together)
     return {"capacity": capacity, "control_wall_seconds": control_wall, "control_cpu_seconds": control_cpu}
+
+
+class Sides:
+    """What is measured on both sides of each round.
+
+    On one CPU, where it is the control alone, what stands after a round also stands before the next one if that follows
+    at once: nothing ran in between. On more CPUs each side is measured anew, since an interval over rounds takes the
+    capacities of two rounds to err independently.
+
+    Args:
+        cpus: The CPUs of the set.
+        steps: How many steps each worker counts.
+        measured: Measures a set, as `measure` does.
+        clock: Tells what follows at once.
+    """
+
+    def __init__(
+        self,
+        cpus: list[int],
+        steps: int,
+        measured: Callable[[list[int], int, int], dict[str, float]] = measure,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._cpus = cpus
+        self._steps = steps
+        self._measured = measured
+        self._clock = clock
+        self._last: dict[str, float] = {}
+        self._last_at = -float("inf")
+
+    def before(self, turn: int) -> dict[str, float]:
+        """The side before a round.
+
+        Args:
+            turn: As in `measure`.
+        """
+        if len(self._cpus) == 1 and self._clock() - self._last_at <= AT_ONCE_SECONDS:
+            return self._last
+        return self._measured(self._cpus, self._steps, turn)
+
+    def after(self, turn: int) -> dict[str, float]:
+        """The side after a round.
+
+        Args:
+            turn: As in `measure`.
+        """
+        self._last = self._measured(self._cpus, self._steps, turn)
+        self._last_at = self._clock()
+        return self._last
 
 
 def _burn_on(cpus: list[int], steps: int) -> list[tuple[float, float]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.course import lab_names
 from harness.errors import UsageFault
 from harness.lab_file import read_lab
 from harness.lab_record import Claim, Knob, Lab, LabFault, Variant
@@ -45,11 +46,6 @@ def read_catalogue(folder: Path) -> Catalogue:
         except LabFault as fault:
             faults.append(fault)
     return Catalogue(tuple(labs), tuple(faults))
-
-
-def lab_names(folder: Path) -> list[str]:
-    """Names of the labs of a folder: every Python file in it is one, but for those that begin with _ or a dot."""
-    return sorted(path.stem for path in folder.glob("*.py") if path.name[0] not in "_.")
 
 
 def find_lab(name: str, folder: Path) -> Lab:

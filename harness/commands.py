@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import json as jsons
 import os
 import sys
@@ -17,6 +16,7 @@ from harness.errors import UsageFault
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from harness.errors import PinlabError
     from harness.lab_command import LabWords
     from harness.notes import Page
 
@@ -39,23 +39,35 @@ class ExecWords:
 
 def labs(json: bool) -> int:
     """The catalogue, as a course: chapter by chapter."""
+    if json:
+        return _labs_in_full()
+    from harness.course import read_course
+    from harness.probe import cache_folder
+
+    course = read_course(LABS, cache_folder(os.environ))
+    width = max((len(name) for entries in course.chapters.values() for name, _ in entries), default=0)
+    for chapter, entries in course.chapters.items():
+        _print(chapter)
+        for name, question in entries:
+            _print(f"  {name.ljust(width)}  {question}")
+    return _say_faults(course.faults)
+
+
+def _labs_in_full() -> int:
     from harness.catalogue import read_catalogue
     from harness.notes import LAST, read_page
 
     catalogue = read_catalogue(LABS)
     pages = {one.name: read_page(one.name, "en", LABS) for one in catalogue.labs}
     course = sorted(catalogue.labs, key=lambda one: page.order if (page := pages[one.name]) else LAST)
-    if json:
-        _print_json([_lab_as_json(one, pages[one.name]) for one in course])
-    else:
-        width = max((len(one.name) for one in course), default=0)
-        for chapter, of_chapter in itertools.groupby(course, key=lambda one: _chapter(pages[one.name]) or "Further"):
-            _print(chapter)
-            for one in of_chapter:
-                _print(f"  {one.name.ljust(width)}  {one.question}")
-    for fault in catalogue.faults:
+    _print_json([_lab_as_json(one, pages[one.name]) for one in course])
+    return _say_faults(catalogue.faults)
+
+
+def _say_faults(faults: Sequence[PinlabError]) -> int:
+    for fault in faults:
         say(f"pinlab: {fault}")
-    return UsageFault.exit_code if catalogue.faults else 0
+    return UsageFault.exit_code if faults else 0
 
 
 def show(name: str, language: str | None) -> int:
@@ -131,15 +143,24 @@ def execute(command: Sequence[str], words: ExecWords) -> int:
 
 def compare(name: str, runs: str, *, anyway: bool, markdown: bool, json: bool) -> int:
     """The latest runs of a lab, or of each lab, side by side."""
-    from harness import compare as comparing
-    from harness import store
     from harness.catalogue import find_lab
+
+    lab_name = find_lab(name, LABS).name if name else None
+    return compare_stored(ROOT / "results", lab_name, runs, anyway=anyway, markdown=markdown, json=json)
+
+
+def compare_stored(results: Path, lab: str | None, runs: str, *, anyway: bool, markdown: bool, json: bool) -> int:
+    """The latest runs in a store, of one lab or of each, side by side."""
+    from harness import comparability, store
+    from harness import compare as comparing
     from harness.report import console_for
 
     asked = tuple(run for run in runs.split(",") if run)
-    lab_name = find_lab(name, LABS).name if name else None
-    stored = store.read_all(ROOT / "results", lab_name)
-    found = comparing.compare_each(stored.records, asked, anyway=anyway)
+    stored = store.read_all(results, lab, comparability.head)
+    folders = {head["run_id"]: folder for head, folder in zip(stored.records, stored.folders, strict=True)}
+    found = comparing.compare_each(
+        stored.records, asked, anyway=anyway, whole=lambda head: store.read_record(folders[head["run_id"]])
+    )
     if json:
         _print_json([comparing.comparison_to_json(one) for one in found])
     elif markdown:
@@ -215,10 +236,6 @@ def _report(records: list[dict[str, Any]], code: int, json: bool) -> None:
     say("results: " + ", ".join(f"results/{record['run_id']}" for record in records))
 
 
-def _chapter(page: Page | None) -> str | None:
-    return page.chapter if page else None
-
-
 def _lab_as_json(one: Any, page: Page | None) -> dict[str, Any]:
     return {
         "name": one.name,
@@ -226,7 +243,7 @@ def _lab_as_json(one: Any, page: Page | None) -> dict[str, Any]:
         "variants": [{"name": variant.name, "doc": variant.doc} for variant in one.variants],
         "claims": [{"name": claim.name, "doc": claim.doc, "needs": list(claim.needs)} for claim in one.claims],
         "knobs": {name: dataclasses.asdict(knob) for name, knob in one.knobs.items()},
-        "chapter": _chapter(page),
+        "chapter": page.chapter if page else None,
     }
 
 

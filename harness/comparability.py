@@ -6,6 +6,7 @@ Pure functions of records.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     Record = Mapping[str, Any]
+    Known = tuple[str, dict[str, Any], dict[str, Any]]
 
 VALUE_CHARACTERS = 60
+HEAD = (
+    *("run_id", "lab", "created", "cores", "python", "status", "command", "knobs", "runner"),
+    *("source_hash", "harness_hash"),
+)
+HEAD_PARTS = {
+    "placement": ("pinned", "valid"),
+    "machine": ("name", "model", "cpus", "system", "governor"),
+    "engine": ("version", "kernel"),
+    "interpreter": ("version", "build", "gil_enabled"),
+}
+"""All that is read here of a record, and of its parts."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +60,19 @@ class Choice:
     records: tuple[Record, ...]
     left_out: tuple[str, ...] = ()
     unlike: tuple[str, ...] = ()
+
+
+def head(record: Record) -> dict[str, Any]:
+    """What is read here of a record: little, so that many fit into memory."""
+    kept = {key: record[key] for key in HEAD if key in record}
+    for key, names in HEAD_PARTS.items():
+        part = record.get(key)
+        if isinstance(part, dict):
+            # A thousand runs on one machine share the strings that say so.
+            kept[key] = {
+                name: sys.intern(found) if (found := part.get(name)).__class__ is str else found for name in names
+            }
+    return kept
 
 
 def unfit(record: Record) -> str | None:
@@ -90,10 +116,19 @@ def interpreter_facts(record: Record) -> dict[str, Any]:
 
 def difference(one: Record, other: Record) -> Difference | None:
     """The first fact that must agree between two runs and does not, or None."""
-    in_one, in_other = facts(one), facts(other)
-    if one["python"] == other["python"]:
-        in_one |= interpreter_facts(one)
-        in_other |= interpreter_facts(other)
+    return _difference(_known(one), _known(other))
+
+
+def _known(record: Record) -> Known:
+    """The interpreter that was asked for, the facts, and those of the interpreter."""
+    return record["python"], facts(record), interpreter_facts(record)
+
+
+def _difference(one: Known, other: Known) -> Difference | None:
+    alike = one[0] == other[0]
+    if one[1] == other[1] and (not alike or one[2] == other[2]):
+        return None
+    in_one, in_other = (one[1] | one[2], other[1] | other[2]) if alike else (one[1], other[1])
     for fact in in_one | in_other:
         if in_one.get(fact) != in_other.get(fact):
             return Difference(fact, shown(in_one.get(fact)), shown(in_other.get(fact)))
@@ -106,15 +141,17 @@ def latest(records: Iterable[Record]) -> Choice:
     fit = [record for record in newest_first if not unfit(record)]
     never = [reason for record in newest_first if (reason := unfit(record))]
     taken: dict[tuple[str, int], Record] = {}
-    by_python: dict[str, Record] = {}
+    models: dict[str, Known] = {}
     differing: dict[str, list[Difference]] = {}
     for record in fit:
-        models = (fit[0], by_python.get(record["python"], fit[0]))
-        found = next((one for model in models if (one := difference(record, model))), None)
+        known = _known(record)
+        first = next(iter(models.values()), known)
+        alike = models.get(record["python"], first)
+        found = _difference(known, first) or (None if alike is first else _difference(known, alike))
         if found:
             differing.setdefault(found.fact, []).append(found)
             continue
-        by_python.setdefault(record["python"], record)
+        models.setdefault(record["python"], known)
         taken.setdefault((record["python"], record["cores"]), record)
     lines = [_left_out(found) for found in differing.values()]
     lines += [f"left out {_runs(never.count(reason))}: {reason}" for reason in dict.fromkeys(never)]

@@ -6,7 +6,7 @@ It reads records and nothing else: what measured them need not be there any more
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
@@ -18,7 +18,7 @@ from harness.errors import UsageFault
 from harness.report import MARKS, clean, show_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from rich.console import Console
 
@@ -53,13 +53,20 @@ class Section:
     proofs: tuple[tuple[str, ...], ...]
 
 
-def compare(records: Sequence[Record], asked: tuple[str, ...] = (), *, anyway: bool = False) -> Comparison:
+def compare(
+    records: Sequence[Record],
+    asked: tuple[str, ...] = (),
+    *,
+    anyway: bool = False,
+    whole: Callable[[Mapping[str, Any]], Record] | None = None,
+) -> Comparison:
     """Put runs of a lab side by side.
 
     Args:
-        records: The records there are, of one lab.
+        records: The records there are, of one lab, or what `comparability.head` keeps of each.
         asked: The ids of the runs to compare; none takes the latest that can be compared.
         anyway: Whether to compare runs that were asked for and differ.
+        whole: Gives the record of a head, for the runs that are chosen; by itself the records are whole.
 
     Raises:
         UsageFault: If there is nothing to compare, or runs that were asked for cannot be compared.
@@ -69,11 +76,17 @@ def compare(records: Sequence[Record], asked: tuple[str, ...] = (), *, anyway: b
         lab = records[0]["lab"] if records else "NAME"
         why = f" ({'; '.join(choice.left_out)})" if choice.left_out else ""
         raise UsageFault(f"no run to compare{why}: `invoke lab {lab} --cores 1,2` makes some")
+    if whole is not None:
+        choice = replace(choice, records=tuple(map(whole, choice.records)))
     return comparison_of(choice)
 
 
 def compare_each(
-    records: Sequence[Record], asked: tuple[str, ...] = (), *, anyway: bool = False
+    records: Sequence[Record],
+    asked: tuple[str, ...] = (),
+    *,
+    anyway: bool = False,
+    whole: Callable[[Mapping[str, Any]], Record] | None = None,
 ) -> tuple[Comparison, ...]:
     """The comparison asked for, or the latest one of each lab that has runs to compare.
 
@@ -81,18 +94,19 @@ def compare_each(
         records: The records there are.
         asked: As in `compare`.
         anyway: As in `compare`.
+        whole: As in `compare`.
 
     Raises:
         UsageFault: As in `compare`.
     """
     if asked:
-        return (compare(records, asked, anyway=anyway),)
+        return (compare(records, asked, anyway=anyway, whole=whole),)
     by_lab: dict[str, list[Record]] = {}
     for record in records:
         by_lab.setdefault(record["lab"], []).append(record)
     every = [of_lab for _, of_lab in sorted(by_lab.items())]
     with_runs = [of_lab for of_lab in every if not all(map(comparability.unfit, of_lab))]
-    return tuple(compare(of_lab) for of_lab in with_runs or every[:1] or [[]])
+    return tuple(compare(of_lab, whole=whole) for of_lab in with_runs or every[:1] or [[]])
 
 
 def comparison_to_json(comparison: Comparison) -> dict[str, Any]:

@@ -38,6 +38,8 @@ MEASURED = (
     "writes",
 )
 """What is a number or unknown in every sample: verdicts and tables reckon with it."""
+NUMBER = (float, int)
+NUMBER_OR_NONE = frozenset({float, int, NoneType})
 SHAPE: dict[str, type] = {
     "run_id": str,
     "sweep_id": str,
@@ -209,10 +211,11 @@ def fault_of(record: dict[str, Any]) -> str | None:
         return "placement is none"
     if record["interpreter"] and not _is_interpreter(record["interpreter"]):
         return "interpreter is none"
-    if not all(isinstance(one, dict) and isinstance(one.get("round"), int) for one in record["rounds"]):
-        return "a round has no number"
-    if not all(_is_side(one.get(side)) for one in record["rounds"] for side in ("before", "after")):
-        return "a round has no capacity"
+    for one in record["rounds"]:
+        if not isinstance(one, dict) or not isinstance(one.get("round"), int):
+            return "a round has no number"
+        if not _is_side(one.get("before")) or not _is_side(one.get("after")):
+            return "a round has no capacity"
     for one in record["variants"]:
         if (
             not isinstance(one, dict)
@@ -220,7 +223,7 @@ def fault_of(record: dict[str, Any]) -> str | None:
             or not isinstance(one.get("samples"), list)
         ):
             return "a variant has no name or no samples"
-        if not all(_is_sample(sample) for sample in one["samples"]):
+        if not all(map(_is_sample, one["samples"])):
             return f"a sample of {one['name']} has no round, no outcome or times that are no numbers"
     if not all(_is_verdict(one) for one in record["verdicts"]):
         return "a verdict is none"
@@ -245,8 +248,12 @@ def _is_interpreter(interpreter: dict[str, Any]) -> bool:
 
 
 def _is_side(side: Any) -> bool:
-    keys = ("capacity", "control_wall_seconds", "control_cpu_seconds")
-    return side is None or (isinstance(side, dict) and all(isinstance(side.get(key), (int, float)) for key in keys))
+    return side is None or (
+        isinstance(side, dict)
+        and isinstance(side.get("capacity"), NUMBER)
+        and isinstance(side.get("control_wall_seconds"), NUMBER)
+        and isinstance(side.get("control_cpu_seconds"), NUMBER)
+    )
 
 
 def _is_sample(sample: Any) -> bool:
@@ -254,7 +261,7 @@ def _is_sample(sample: Any) -> bool:
         isinstance(sample, dict)
         and isinstance(sample.get("round"), int)
         and isinstance(sample.get("outcome"), str)
-        and all(isinstance(sample.get(key), (int, float, NoneType)) for key in MEASURED)
+        and {type(sample.get(key)) for key in MEASURED} <= NUMBER_OR_NONE
     )
 
 

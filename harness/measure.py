@@ -43,7 +43,7 @@ class Measuring:
         self._cpus = list(self._first.cpus)
         if any(run.request.cpus != self._first.cpus for run in self._runs.values()):
             raise OwnFault("the runs of one measuring process must share their CPUs")
-        self._steps = 0
+        self._capacity = capacity.Sides(self._cpus, 0)
 
     def serve(self) -> None:
         """Do what is asked until the end is asked for or comes by itself."""
@@ -72,10 +72,11 @@ class Measuring:
         if proof["affinity"] is not None and proof["affinity"] != sorted(self._cpus):
             asked, found = format_cpus(self._cpus), format_cpus(proof["affinity"])
             raise UsageFault(f"invalid placement: asked for CPUs {asked}, the kernel gives {found}")
-        self._steps = capacity.calibrate()
+        steps = capacity.calibrate()
+        self._capacity = capacity.Sides(self._cpus, steps)
         spare = frozenset(run.drain for run in self._runs.values())
         for run in self._runs.values():
-            run.start(proof, self._steps, spare)
+            run.start(proof, steps, spare)
         _say("ready", proof=proof)
 
     def _remove_fetched(self) -> None:
@@ -89,12 +90,11 @@ class Measuring:
     def _do_round(self, command: dict[str, Any]) -> None:
         """Every cell of the order once, with the capacity before and after."""
         round_ = command["round"]
-        turn = 2 * round_
-        before = capacity.measure(self._cpus, self._steps, turn)
+        before = self._capacity.before(2 * round_)
         for place, (run_id, variant) in enumerate(command["order"]):
             sample = self._runs[run_id].sample(variant, round_, place)
             _say("sample", run=run_id, sample=sample)
-        after = capacity.measure(self._cpus, self._steps, turn + 1)
+        after = self._capacity.after(2 * round_ + 1)
         for run in self._runs.values():
             run.journal.add("round", round=round_, before=before, after=after)
         _say("round", round=round_, before=before, after=after)

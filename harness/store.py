@@ -18,7 +18,7 @@ from harness import request as requests
 from harness.errors import OwnFault, PinlabError, StoreFault, UsageFault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-([a-z0-9_]+)-c[0-9]+-[0-9.t]+-[0-9a-f]{4}")
 DRAFT = re.compile(rf"\.{RUN_ID.pattern}\.[0-9]+")
@@ -30,12 +30,14 @@ class Stored:
     """What a store holds.
 
     Attributes:
-        records: The records that can be read, oldest first.
+        records: The records that can be read, oldest first, or what is kept of them.
         skipped: For each that cannot, its name and why.
+        folders: The folder of each of the records.
     """
 
     records: tuple[dict[str, Any], ...]
     skipped: tuple[str, ...]
+    folders: tuple[Path, ...] = ()
 
 
 def prepare(results: Path) -> None:
@@ -127,9 +129,7 @@ def read_record(folder: Path) -> dict[str, Any]:
     """
     path = folder / evidence.RECORD
     try:
-        if path.stat().st_size > LARGEST_BYTES:
-            raise ValueError(f"over {LARGEST_BYTES} bytes")
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = json.loads(_content(path).decode("utf-8"))
         if not isinstance(record, dict) or record.get("format_version") != requests.FORMAT_VERSION:
             version = record.get("format_version") if isinstance(record, dict) else None
             raise ValueError(f"format {version!r} is not {requests.FORMAT_VERSION}, the one of this version")
@@ -141,13 +141,25 @@ def read_record(folder: Path) -> dict[str, Any]:
     return record
 
 
-def read_all(results: Path, lab: str | None = None) -> Stored:
+def _content(path: Path) -> bytes:
+    with path.open("rb", buffering=0) as file:
+        if os.fstat(file.fileno()).st_size > LARGEST_BYTES:
+            raise ValueError(f"over {LARGEST_BYTES} bytes")
+        return file.readall()
+
+
+def read_all(results: Path, lab: str | None = None, kept: Callable[[dict[str, Any]], dict[str, Any]] = dict) -> Stored:
     """All records of the store, oldest first, or only those of one lab.
+
+    Args:
+        results: The store.
+        lab: The lab; None for all.
+        kept: What to keep of each record, where the memory is not to grow with the samples; by itself all.
 
     Raises:
         StoreFault: If the store is there and cannot be listed.
     """
-    records, skipped = [], []
+    records, skipped, folders = [], [], []
     for folder in _run_folders(results):
         if DRAFT.fullmatch(folder.name):
             skipped.append(f"{folder}: saving it has not come to its end")
@@ -160,13 +172,15 @@ def read_all(results: Path, lab: str | None = None) -> Stored:
             skipped.append(str(fault))
             continue
         if lab is None or record["lab"] == lab:
-            records.append(record)
-    return Stored(tuple(records), tuple(skipped))
+            records.append(kept(record))
+            folders.append(folder)
+    return Stored(tuple(records), tuple(skipped), tuple(folders))
 
 
 def _run_folders(results: Path) -> list[Path]:
     try:
-        return sorted(path for path in results.iterdir() if path.is_dir())
+        with os.scandir(results) as entries:  # which know what they are, without a look at each
+            return [results / name for name in sorted(entry.name for entry in entries if entry.is_dir())]
     except FileNotFoundError:
         return []
     except OSError as fault:

@@ -301,11 +301,25 @@ def _clear_away(bill: _Bill, spare: frozenset[int], grace_seconds: float) -> tup
 
 def _left(bill: _Bill, spare: frozenset[int]) -> list[psutil.Process]:
     """The descendants that still live, once those that have ended are reaped."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        for child in psutil.Process().children():
-            if child.pid not in spare and _has_ended(child.pid):
-                bill.settle(child.pid)
+    children = [child for child in _children() if child not in spare]
+    for child in children:
+        if _has_ended(child):
+            bill.settle(child)
+    if not children:  # orphans become children of this process, so nothing lives below it either
+        return []
     return [child for child in psutil.Process().children(recursive=True) if child.pid not in spare]
+
+
+def _children() -> list[int]:
+    """The children of this process, ended ones included: from the kernel's own list, where psutil reads all of /proc.
+
+    That list may skip one where another is being reaped meanwhile; only this process reaps these.
+    """
+    try:
+        lists = [(task / "children").read_text(encoding="ascii") for task in Path("/proc/self/task").iterdir()]
+    except OSError:  # macOS, or a kernel without CONFIG_PROC_CHILDREN
+        return [child.pid for child in psutil.Process().children()]
+    return [int(child) for line in lists for child in line.split()]
 
 
 def _drained(pipe: int) -> str:

@@ -192,3 +192,21 @@ def test_a_foreign_record_has_unknown_facts_and_breaks_nothing(foreign: dict[str
 def test_a_long_value_is_shortened() -> None:
     assert len(comparability.shown("x" * 10_000)) == 60
     assert (comparability.shown(None), comparability.shown(""), comparability.shown(0)) == ("unknown", "none", "0")
+
+
+@pytest.mark.parametrize(("path", "value", "fact"), DIFFERENCES)
+def test_a_head_differs_as_its_record_does(path: tuple[str, ...], value: object, fact: str) -> None:
+    one, other = record(), changed(record(), *path, to=value)
+    of_heads = comparability.difference(comparability.head(one), comparability.head(other))
+    assert of_heads == comparability.difference(one, other)
+    assert of_heads is not None
+    assert of_heads.fact == fact
+
+
+def test_a_head_has_no_samples_and_is_as_unfit_as_its_record() -> None:
+    one = record(status="interrupted")
+    head = comparability.head(one)
+    assert not {"variants", "rounds", "verdicts", "problems"} & set(head)
+    assert comparability.unfit(head) == comparability.unfit(one) == "interrupted"
+    floating = changed(record(), "placement", "pinned", to=False)
+    assert comparability.unfit(comparability.head(floating)) == "unpinned"

@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 import json
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness import compare
+from harness import comparability, compare
 from harness.errors import UsageFault
 from harness.report import console_for
 from harness.testing import made_up_run, record_of
 from tests.made_up import verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 HOSTILE = "[red]x[/red] | `y` <script>alert(1)</script> \x1b[31m \u202e \r\n *z* $x$ &amp;"
 
@@ -278,3 +281,17 @@ def test_the_work_grows_with_the_samples_and_no_faster(monkeypatch: pytest.Monke
         records = [record(cores) for cores in (1, 2, 4, 8)[:runs]]
         compare.comparison_to_markdown(compare.compare(records))
         assert len(looked) == sum(len(entry["samples"]) for one in records for entry in one["variants"])
+
+
+def test_of_many_runs_only_those_that_are_shown_are_read_in_full() -> None:
+    records = [record(cores, gil=gil, day=day) for day in (1, 2) for cores in (1, 4) for gil in (True, False)]
+    by_id = {of["run_id"]: of for of in records}
+    read: list[str] = []
+
+    def whole(head: Mapping[str, Any]) -> dict[str, Any]:
+        read.append(head["run_id"])
+        return by_id[head["run_id"]]
+
+    heads = [comparability.head(of) for of in records]
+    assert compare.compare_each(heads, whole=whole) == compare.compare_each(records)
+    assert sorted(read) == sorted(of["run_id"] for of in records[4:])

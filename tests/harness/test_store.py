@@ -216,6 +216,12 @@ def test_records_come_oldest_first_and_by_lab(results: Path) -> None:
     assert store.read_all(results, "gil").skipped == ()
 
 
+def test_what_is_kept_of_each_record_is_what_is_asked_for_with_its_folder(results: Path) -> None:
+    put(results)
+    found = store.read_all(results, None, lambda record: {"lab": record["lab"]})
+    assert (found.records, found.folders) == (({"lab": "made_up"},), (results / RUN,))
+
+
 def test_a_store_that_is_not_there_holds_nothing(results: Path) -> None:
     assert store.read_all(results) == store.Stored((), ())
 
