@@ -78,12 +78,13 @@ class _Encodable(io.TextIOBase):
         return self._stream.fileno()
 
 
-def show_runs(records: Sequence[Record], console: Console) -> None:
+def show_runs(records: Sequence[Record], console: Console, *, brief: bool = False) -> None:
     """Show each run of a sweep, then the claims that span them.
 
     Args:
         records: The runs, of one lab.
         console: Where to.
+        brief: Whether to show of each run its cores, circumstances, problems and claims alone.
     """
     first = records[0]
     console.print(Text(clean(f"{first['lab']}: {first['question']}"), style="bold"))
@@ -91,9 +92,10 @@ def show_runs(records: Sequence[Record], console: Console) -> None:
         console.print()
         console.print(Text(placement_line(record)))
         console.print(Text(circumstances_line(record), style="dim"))
-        header, *rows = variants_table(record)
-        show_table(header, rows, console)
-        show_disturbances(record, console)
+        if not brief:
+            header, *rows = variants_table(record)
+            show_table(header, rows, console)
+            show_disturbances(record, console)
         show_problems(record, console)
         show_verdicts((one for one in record["verdicts"] if len(one["runs"]) == 1), console)
     spanning = [one for one in verdicts_of(records) if len(one["runs"]) > 1]

@@ -7,6 +7,7 @@ the sizes of compose.yaml, the configs) is checked here.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,9 @@ TOP = ("title", "minutes", "defaults", "lab")
 OF_DEFAULTS = ("cores", "python", "config", "budget")
 OF_LAB = ("name", *OF_DEFAULTS, "knobs")
 MOST_TITLE = 200
+MOST_LABS = 100
+MOST_NAME = 1_000
+"""Of a config's name or path."""
 MINUTES = Limit(float, 1, 24 * 60, "minutes")
 BUDGET = Limit(float, 1, 99_999, "seconds")
 SECONDS = re.compile(r"[1-9][0-9]{0,4}s")
@@ -90,28 +94,8 @@ def load_workshop(name_or_path: str, repo: Path, cwd: Path) -> Workshop:
     """
     path = locate(name_or_path, repo / FOLDER, cwd, KIND)
     checked = _Checked(path, read_tables(path, KIND), repo)
-    return Workshop(name_or_path, path, checked.title(), checked.minutes(), checked.entries())
-
-
-def shares(entries: Sequence[Entry], usual_seconds: Sequence[float], minutes: float | None) -> list[float]:
-    """The time for the rounds of each lab: its own, or its share of what the others leave.
-
-    Args:
-        entries: The labs.
-        usual_seconds: What each would take by its config; 0 for one that is not run.
-        minutes: The time for all together; None where each takes its own, or what its config says.
-    """
-    run = [bool(usual) for usual in usual_seconds]
-    own = [entry.budget_seconds if is_run else 0.0 for entry, is_run in zip(entries, run, strict=True)]
-    sharing = sum(usual for usual, fixed in zip(usual_seconds, own, strict=True) if fixed is None)
-    left = sharing if minutes is None else minutes * 60 - sum(fixed or 0.0 for fixed in own)
-    return [left * usual / sharing if fixed is None else fixed for usual, fixed in zip(usual_seconds, own, strict=True)]
-
-
-def fitted(seconds: Sequence[float], minutes: float) -> list[float]:
-    """The labs' times made longer or shorter alike, so that together they are so many minutes."""
-    whole = sum(seconds)
-    return [one * minutes * 60 / whole for one in seconds] if whole else list(seconds)
+    title, entries = checked.title(), checked.entries()
+    return Workshop(name_or_path, path, title, checked.minutes(entries), entries)
 
 
 class _Checked:
@@ -139,12 +123,11 @@ class _Checked:
             raise self._fault("title", f"{shown(title)} is no text of 1 to {MOST_TITLE} characters")
         return title
 
-    def minutes(self) -> float | None:
-        """The time for all labs together."""
+    def minutes(self, entries: Sequence[Entry]) -> float | None:
+        """The time for all labs together, which must leave each its own."""
         if "minutes" not in self._tables:
             return None
         minutes = limited(self._tables["minutes"], MINUTES, f"{self._path}: minutes")
-        entries = self.entries()
         own = sum(entry.budget_seconds or 0.0 for entry in entries)
         if own > minutes * 60 or (own == minutes * 60 and any(entry.budget_seconds is None for entry in entries)):
             raise self._fault("minutes", f"{minutes:g} leaves too little: the labs' own budgets are {own:g} s together")
@@ -160,6 +143,8 @@ class _Checked:
         tables = self._tables.get("lab", [])
         if not isinstance(tables, list) or not tables:
             raise self._fault("lab", "a workshop has labs: write each as [[lab]] with its name")
+        if len(tables) > MOST_LABS:
+            raise self._fault("lab", f"{len(tables)} labs: a workshop has at most {MOST_LABS}")
         return tuple(self._entry(number, table, usual) for number, table in enumerate(tables, 1))
 
     def _entry(self, number: int, table: object, usual: Mapping[str, Any]) -> Entry:
@@ -220,13 +205,13 @@ class _Checked:
         if not isinstance(value, list) or not value or not all(type(one) is kind for one in value):
             given = shown(value) if not isinstance(value, list) else "what is there"
             raise self._fault(key, f"{given} is no list such as {example}")
-        if twice := [one for one in value if value.count(one) > 1]:
-            raise self._fault(key, f"{shown(twice[0])} is there twice")
+        if len(set(value)) < len(value):
+            raise self._fault(key, f"{shown(Counter(value).most_common(1)[0][0])} is there twice")
         return tuple(value)
 
     def _config(self, value: object, key: str) -> str:
-        if not isinstance(value, str):
-            raise self._fault(key, f"{shown(value)} is no text: give a config's name, or a FILE.toml")
+        if not isinstance(value, str) or not 0 < len(value) <= MOST_NAME:
+            raise self._fault(key, f"{shown(value)} is no config: give its name, or a FILE.toml")
         name = str(self._path.parent / value) if value.endswith(".toml") or "/" in value or "\\" in value else value
         if name not in self._known_configs:
             try:
