@@ -95,7 +95,7 @@ def workshop(words: WorkshopWords) -> int:
         _print_json(document(held))
     else:
         show_end(held, console)
-    workshop_run.finish(held, ROOT, say)
+    workshop_run.finish(held, words, ROOT, say)
     return held.exit_code
 
 

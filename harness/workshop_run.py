@@ -133,18 +133,21 @@ def hold(
     return Held(workshop, name, tuple(turns), outcome.first_of([code, *(turn.fault_code for turn in turns)]))
 
 
-def finish(held: Held, root: Path, say: Say) -> None:
+def finish(held: Held, words: WorkshopWords, root: Path, say: Say) -> None:
     """Forget a workshop that is through; one with broken labs is kept, and goes on with them."""
     broken = [turn.entry.lab for turn in held.turns if turn.state == "broken"]
     if not broken:
         store.drop_state(held.state_name, root / "results")
         return
-    say(f"not run: {', '.join(broken)}; `{command_for(held.workshop)}` runs what is missing, with --fresh all of it")
+    say(f"not run: {', '.join(broken)}; `{command_for(words)}` runs what is missing, with --fresh all of it")
 
 
-def command_for(workshop: Workshop) -> str:
-    """What holds this workshop, as a person types it."""
-    return f"./invoke workshop {shlex.quote(workshop.given)}"
+def command_for(words: WorkshopWords) -> str:
+    """What goes on with this workshop, as a person types it."""
+    options = {"--config": words.config, "--minutes": words.minutes}
+    runner = [] if words.runner == "auto" else ["--runner", words.runner]
+    more = [word for option, value in options.items() if value is not None for word in (option, value)]
+    return shlex.join(["./invoke", "workshop", words.name, *runner, *more])
 
 
 class _Course:
@@ -196,7 +199,7 @@ class _Course:
             try:
                 turn, mark = self._turn(one, budget, run)
             except BaseException:
-                self._say(f"stopped at {heading}; `{command_for(self._workshop)}` goes on from there")
+                self._say(f"stopped at {heading}; `{command_for(self._words)}` goes on from there")
                 raise
             if mark:
                 done.append(workshop_state.Done(mark, tuple(record["run_id"] for record in turn.records), turn.seconds))
@@ -220,8 +223,8 @@ class _Course:
             self._say("starts from the beginning: what was kept of an earlier start is of another version")
         matched = workshop_state.match([self._mark(one) for one in prepared], kept or [], self._is_there)
         if count := sum(1 for one in matched.done if one):
-            again = f"{command_for(self._workshop)} --fresh"
-            self._say(f"resuming: {count} of {len(prepared)} labs are done (`{again}` starts again)")
+            again = f"{command_for(self._words)} --fresh"
+            self._say(f"resuming: {count} of {len(prepared)} labs done (`{again}` starts again)")
         if matched.again:
             self._say("runs again: " + ", ".join(f"{lab} ({why})" for lab, why in matched.again.items()))
         return matched.done
