@@ -142,7 +142,7 @@ def seconds_left(budgets: Sequence[float], done: Sequence[tuple[float, float]]) 
 
 def in_words(seconds: float) -> str:
     """A length of time, as one says it."""
-    if seconds < 60:
+    if round(seconds) < 60:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"

@@ -193,18 +193,19 @@ class _Course:
                 turns.append(Turn(one.entry, 0.0, skipped=one.without))
                 continue
             left = [budgets[later] for later in range(number, len(prepared)) if not before[later]]
-            spent = [(turn.budget_seconds, turn.seconds) for turn in turns if turn.records]
             heading = f"{number + 1} of {len(prepared)}: {one.entry.lab}"
-            self._say(f"{heading} · about {in_words(seconds_left(left, spent))} left")
+            self._say(f"{heading} · about {in_words(seconds_left(left, _spent(turns)))} left")
             try:
-                turn, mark = self._turn(one, budget, run)
+                mark = self._mark(one)
+                turn = self._turn(one, budget, run)
             except BaseException:
                 self._say(f"stopped at {heading}; `{command_for(self._words)}` goes on from there")
                 raise
-            if mark:
-                done.append(workshop_state.Done(mark, tuple(record["run_id"] for record in turn.records), turn.seconds))
-                store.write_state(self._name, workshop_state.to_json(self._workshop, done), self._results)
             turns.append(turn)
+            if mark and turn.records:
+                runs = tuple(str(record["run_id"]) for record in turn.records)
+                done.append(workshop_state.Done(mark, runs, turn.seconds))
+                store.write_state(self._name, workshop_state.to_json(self._workshop, done), self._results)
             show(turn)
         return turns
 
@@ -229,9 +230,8 @@ class _Course:
             self._say("runs again: " + ", ".join(f"{lab} ({why})" for lab, why in matched.again.items()))
         return matched.done
 
-    def _turn(self, one: Prepared, budget: float, run: Callable[..., list[Record]]) -> tuple[Turn, Mark | None]:
+    def _turn(self, one: Prepared, budget: float, run: Callable[..., list[Record]]) -> Turn:
         """Run a lab; a fault of its own is its result, and does not end the workshop."""
-        mark = self._mark(one)
         began = time.monotonic()
         try:
             lab = find_lab(one.entry.lab, self._root / "labs")
@@ -241,10 +241,9 @@ class _Course:
             if isinstance(fault, EngineLost) or fault.exit_code in STOPPING:
                 raise
             self._say(f"pinlab: {fault}")
-            seconds = time.monotonic() - began
-            code = fault.exit_code
-            return Turn(one.entry, budget, (), seconds, skipped=one.without, fault=str(fault), fault_code=code), None
-        return Turn(one.entry, budget, tuple(records), time.monotonic() - began, skipped=one.without), mark
+            took = time.monotonic() - began
+            return Turn(one.entry, budget, (), took, skipped=one.without, fault=str(fault), fault_code=fault.exit_code)
+        return Turn(one.entry, budget, tuple(records), time.monotonic() - began, skipped=one.without)
 
     def _words_for(self, one: Prepared, budget: float) -> LabWords:
         """What `invoke lab` would be told."""
@@ -275,6 +274,11 @@ class _Course:
             return bool(store.read_record(store.folder_of(run_id, self._results)))
         except PinlabError:
             return False
+
+
+def _spent(turns: Sequence[Turn]) -> list[tuple[float, float]]:
+    """Of each lab that is done the time it might have taken, and what it took."""
+    return [(turn.budget_seconds, turn.seconds) for turn in turns if turn.records]
 
 
 def _sets(entry: Entry) -> tuple[str, ...]:
