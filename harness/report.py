@@ -40,7 +40,7 @@ def console_for(stream: TextIO) -> Console:
     file = cast("TextIO", _Encodable(stream))
     size = shutil.get_terminal_size()
     width = size.columns if stream.isatty() else UNLIMITED
-    return Console(
+    return _Console(
         file=file,
         highlight=False,
         markup=False,
@@ -49,6 +49,13 @@ def console_for(stream: TextIO) -> Console:
         height=size.lines,
         soft_wrap=width == UNLIMITED,
     )
+
+
+class _Console(Console):
+    """A console that leaves a closed pipe to the command, which ends quietly, and not with the exit code of a claim."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
 
 
 class _Encodable(io.TextIOBase):

@@ -12,7 +12,7 @@ from harness.config import load_config
 from harness.errors import UsageFault
 from harness.lab_command import interpreters_at
 from harness.plan import plan
-from harness.toml_file import limited
+from harness.toml_file import shown
 from harness.workshop import MINUTES
 
 if TYPE_CHECKING:
@@ -149,11 +149,14 @@ def in_words(seconds: float) -> str:
 
 
 def minutes_of(text: str | None) -> float | None:
-    """The time that --minutes gives all labs together."""
+    """The time that --minutes gives all labs together; UsageFault where it is none."""
     if text is None:
         return None
     try:
-        number: object = float(text)
+        minutes = float(text)
     except ValueError:
-        number = text
-    return limited(number, MINUTES, "--minutes")
+        minutes = 0.0
+    if not MINUTES.least <= minutes <= MINUTES.most:
+        span = f"from {MINUTES.least:g} to {MINUTES.most:,.0f}"
+        raise UsageFault(f"--minutes {shown(text)}: give a number of minutes {span}, such as 20")
+    return minutes

@@ -157,7 +157,7 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(clone: Path) -> 
     [
         (("clas",), "no workshop 'clas': the workshops are first-hour, whole-notes, or a FILE.toml"),
         (("whole-notes",), "lab 1: name: no lab 'process_or_thread': the labs are first, second, third"),
-        (("class.toml", "--minutes", "soon"), "--minutes: 'soon'"),
+        (("class.toml", "--minutes", "soon"), "--minutes 'soon'"),
         (("class.toml", "--runner", "podman"), "auto, docker, local"),
         ((), "required positional"),
     ],

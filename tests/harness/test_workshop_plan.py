@@ -48,5 +48,5 @@ def test_minutes_are_a_number_within_a_day() -> None:
     assert minutes_of(None) is None
     assert minutes_of("20") == 20
     for text in ("0", "soon", "nan", "-1", "1e9", ""):
-        with pytest.raises(UsageFault, match=r"^--minutes: .* is no number of minutes from 1 to 1,440$"):
+        with pytest.raises(UsageFault, match=r"^--minutes '.*': give a number of minutes from 1 to 1,440, such as 20$"):
             minutes_of(text)

@@ -284,7 +284,7 @@ def test_where_no_lab_can_be_run_it_is_a_usage_fault(room: Room) -> None:
 @pytest.mark.parametrize(
     ("words", "text", "says"),
     [
-        ({"minutes": "soon"}, FILE, "--minutes: 'soon'"),
+        ({"minutes": "soon"}, FILE, "--minutes 'soon'"),
         ({"config": "quik"}, FILE, "did you mean quick?"),
         ({"runner": "podman"}, FILE, "auto, docker, local"),
         ({}, FILE + "python = ['3.99']\n", r"lab 3 \(third\): python: 3.99: not found on this machine"),
