@@ -119,6 +119,58 @@ def lab(
 @task(
     auto_shortflags=False,
     help={
+        "name": "which workshop: first-hour, whole-notes, or a FILE in TOML",
+        "runner": RUNNER,
+        "config": "how hard to run all of it, in place of what the workshop says of each lab",
+        "minutes": "the time for the rounds of all labs together, in place of what the workshop says",
+        "fresh": "start again, where an earlier start did not come to the end",
+        "inconclusive-ok": "inconclusive claims count as good",
+        "no-wait": NO_WAIT,
+        "json": JSON,
+    },
+)
+@command
+def workshop(
+    _c: Context,
+    name: str,
+    runner: str = "auto",
+    config: str | None = None,
+    minutes: str | None = None,
+    fresh: bool = False,
+    inconclusive_ok: bool = False,
+    no_wait: bool = False,
+    json: bool = False,
+) -> int:
+    """Run one lab after the other, as a workshop's file lists them; stopped, it goes on where it was.
+
+    invoke workshop first-hour                   what an instructor shows first
+    invoke workshop whole-notes --minutes 20     every lab, in the order of the course
+    invoke workshop my-class.toml --fresh
+
+    Exit codes: as of `invoke lab`, over all labs. A broken lab does not stop the others.
+    """
+    if name.startswith("-"):
+        return help_instead("workshop", name)
+    from harness import commands
+    from harness.workshop_run import WorkshopWords
+
+    return commands.workshop(
+        WorkshopWords(
+            name=name,
+            runner=runner,
+            config=config,
+            minutes=minutes,
+            fresh=fresh,
+            inconclusive_ok=inconclusive_ok,
+            wait=not no_wait,
+            json=json,
+        )
+    )
+
+
+@task(
+    auto_shortflags=False,
+    help={
         "name": "which lab; by itself every lab that has results",
         "runs": "these runs by their ids, separated by commas, instead of the latest",
         "anyway": "compare runs that are not alike, under a banner that says so",

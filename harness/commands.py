@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from harness.errors import PinlabError
     from harness.lab_command import LabWords
     from harness.notes import Page
+    from harness.workshop_run import WorkshopWords
 
 ROOT = Path(__file__).resolve().parent.parent
 LABS = ROOT / "labs"
@@ -92,6 +93,22 @@ def lab(words: LabWords) -> int:
     code = outcome.exit_code(records, inconclusive_ok=words.inconclusive_ok)
     _report(records, code, words.json)
     return code
+
+
+def workshop(words: WorkshopWords) -> int:
+    """Hold a workshop, and show what it came to."""
+    from harness import workshop_run
+    from harness.report import console_for
+    from harness.workshop_report import document, show_end, show_turn
+
+    console = console_for(sys.stdout)
+    held = workshop_run.hold(words, ROOT, say, lambda turn: None if words.json else show_turn(turn, console))
+    if words.json:
+        _print_json(document(held))
+    else:
+        show_end(held, console)
+    workshop_run.finish(held, words, ROOT, say)
+    return held.exit_code
 
 
 def execute(command: Sequence[str], words: ExecWords) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import UsageFault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from harness.config import Config
     from harness.interpreters import Interpreter
@@ -40,7 +40,13 @@ class LabWords:
     json: bool = False
 
 
-def run_lab(wanted: Lab, words: LabWords, root: Path, say: Callable[[str], None]) -> list[dict[str, Any]]:
+def run_lab(
+    wanted: Lab,
+    words: LabWords,
+    root: Path,
+    say: Callable[[str], None],
+    where: tuple[Place, Sequence[Interpreter]] | None = None,
+) -> list[dict[str, Any]]:
     """Run a lab, with progress on a terminal; the records of its runs.
 
     Args:
@@ -48,6 +54,7 @@ def run_lab(wanted: Lab, words: LabWords, root: Path, say: Callable[[str], None]
         words: How it is to be run.
         root: The repository.
         say: Takes lines for people.
+        where: The place and the interpreters, where they are found already; else as the words ask.
 
     Raises:
         PinlabError: As `launch` does; UsageFault where a word is wrong, before anything is started.
@@ -59,7 +66,7 @@ def run_lab(wanted: Lab, words: LabWords, root: Path, say: Callable[[str], None]
     config = load_config(words.config, root, Path.cwd())
     work = work_of(wanted, config, words.sets)
     options = options_of(words, config, root)
-    place, interpreters = find_where(words.runner, words.python, root, say)
+    place, interpreters = where or find_where(words.runner, words.python, root, say)
     with Progress(work.name, sys.stderr) as progress:
         return launch(work, options, place, interpreters, root, say, progress.show)
 
@@ -105,18 +112,31 @@ def find_where(
     runner: str, python: str | None, root: Path, say: Callable[[str], None]
 ) -> tuple[Place, list[Interpreter]]:
     """The place and the interpreters, said in one line; runs that were left behind are fetched first."""
-    from harness import interpreters, leftovers
+    from harness.interpreters import parse_pythons
     from harness.place import find_place
 
-    versions = interpreters.parse_pythons(python) if python is not None else ()
+    versions = parse_pythons(python) if python is not None else (None,)
     place = find_place(runner, root, say)
+    found = interpreters_at(place, versions)
+    settle_in(place, found, root, say)
+    return place, found
+
+
+def interpreters_at(place: Place, versions: Iterable[str | None]) -> list[Interpreter]:
+    """The interpreters of these versions at a place; None is the usual one. UsageFault where there is none."""
+    from harness import interpreters
+
     if place.runner == "docker":
-        found = [interpreters.image_interpreter(version) for version in versions or interpreters.DEFAULT]
-    else:
-        found = [interpreters.find_interpreter(version) for version in versions or (None,)]
+        return [interpreters.image_interpreter(version or interpreters.DEFAULT[0]) for version in versions]
+    return [interpreters.find_interpreter(version) for version in versions]
+
+
+def settle_in(place: Place, found: Sequence[Interpreter], root: Path, say: Callable[[str], None]) -> None:
+    """Say in one line where labs run and under what, and fetch the runs that were left behind there."""
+    from harness import leftovers
+
     say(f"runner: {place.runner} ({place.because}); Python {', '.join(one.version for one in found)}")
     leftovers.bring_home(place, root, say)
-    return place, found
 
 
 def whole(option: str, text: str, most: int, least: int = 1) -> int:

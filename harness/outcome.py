@@ -15,6 +15,9 @@ LIMITS = frozenset({"out_of_memory", "too_many_processes", "timed_out", "too_muc
 FAILURES = frozenset({"crashed", "deadlocked", "killed", "finished", "unequal_answer"})
 """As the kind of a problem, "finished" is a variant that ended well though its lab says that it does not."""
 
+ORDER = (70, 69, 75, 5, 2, 4, 1, 3, 0)
+"""Of two exit codes the one that comes first wins."""
+
 
 def verdicts_of(records: Iterable[Record]) -> list[dict[str, Any]]:
     """Every verdict of these runs once, with its lab; one over a sweep stands in each of its runs and comes once."""
@@ -47,6 +50,12 @@ def exit_code(records: Sequence[Record], *, inconclusive_ok: bool = False) -> in
     if (INCONCLUSIVE in verdicts and not inconclusive_ok) or misplaced:
         return 3
     return 0
+
+
+def first_of(codes: Iterable[int]) -> int:
+    """The exit code that wins where several came together; one that is in no order is a fault of our own."""
+    found = {code if code in ORDER else ORDER[0] for code in codes}
+    return next((code for code in ORDER if code in found), 0)
 
 
 def document(records: Sequence[Record], code: int) -> dict[str, Any]:

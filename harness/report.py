@@ -38,7 +38,7 @@ def console_for(stream: TextIO) -> Console:
     file = cast("TextIO", _Encodable(stream))
     size = shutil.get_terminal_size()
     width = size.columns if stream.isatty() else UNLIMITED
-    return Console(
+    return _Console(
         file=file,
         highlight=False,
         markup=False,
@@ -47,6 +47,13 @@ def console_for(stream: TextIO) -> Console:
         height=size.lines,
         soft_wrap=width == UNLIMITED,
     )
+
+
+class _Console(Console):
+    """A console that leaves a closed pipe to the command, which ends quietly, and not with the exit code of a claim."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
 
 
 class _Encodable(io.TextIOBase):
@@ -76,12 +83,13 @@ class _Encodable(io.TextIOBase):
         return self._stream.fileno()
 
 
-def show_runs(records: Sequence[Record], console: Console) -> None:
+def show_runs(records: Sequence[Record], console: Console, *, brief: bool = False) -> None:
     """Show each run of a sweep, then the claims that span them.
 
     Args:
         records: The runs, of one lab.
         console: Where to.
+        brief: Whether to show of each run its cores, circumstances, problems and claims alone.
     """
     first = records[0]
     console.print(Text(clean(f"{first['lab']}: {first['question']}"), style="bold"))
@@ -89,9 +97,10 @@ def show_runs(records: Sequence[Record], console: Console) -> None:
         console.print()
         console.print(Text(placement_line(record)))
         console.print(Text(circumstances_line(record), style="dim"))
-        header, *rows = variants_table(record)
-        show_table(header, rows, console)
-        show_disturbances(record, console)
+        if not brief:
+            header, *rows = variants_table(record)
+            show_table(header, rows, console)
+            show_disturbances(record, console)
         show_problems(record, console)
         show_verdicts((one for one in record["verdicts"] if len(one["runs"]) == 1), console)
     spanning = [one for one in verdicts_of(records) if len(one["runs"]) > 1]

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-([a-z0-9_]+)-c[0-9]+-[0-9.t]+-[0-9a-f]{4}")
 DRAFT = re.compile(rf"\.{RUN_ID.pattern}\.[0-9]+")
 LARGEST_BYTES = 256 << 20
+WORKSHOPS = ".workshops"
+"""The folder of what is kept of workshops; what begins with a dot is no run."""
 
 
 @dataclass(frozen=True)
@@ -217,3 +219,57 @@ def close_abandoned(results: Path, is_alive: Any) -> list[str]:
         except (PinlabError, OSError):
             continue
     return closed
+
+
+def write_state(name: str, state: dict[str, Any], results: Path) -> None:
+    """Keep how far a workshop is, whole or not at all; no run, and no reader of runs looks at it.
+
+    Args:
+        name: The workshop's, of letters, digits, - and _.
+        state: What to keep, as JSON has it.
+        results: The store.
+
+    Raises:
+        StoreFault: If the store cannot be written.
+    """
+    path = results / WORKSHOPS / f"{name}.json"
+    draft = path.with_name(f".{name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(json.dumps(state, indent=1), encoding="utf-8")
+        draft.replace(path)
+    except OSError as fault:
+        raise StoreFault(f"{path} cannot be written ({fault.strerror}): {_advice(fault, results)}") from None
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def read_state(name: str, results: Path) -> Any:
+    """What was kept of a workshop, as it was written; None where nothing is there.
+
+    Raises:
+        StoreFault: If it is there and cannot be read.
+    """
+    path = results / WORKSHOPS / f"{name}.json"
+    try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise ValueError(f"over {LARGEST_BYTES} bytes")
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, RecursionError) as fault:
+        raise StoreFault(f"{path} cannot be read: {' '.join(str(fault).split())[:200]}") from None
+
+
+def drop_state(name: str, results: Path) -> None:
+    """Forget how far a workshop is.
+
+    Raises:
+        StoreFault: If the store cannot be written.
+    """
+    path = results / WORKSHOPS / f"{name}.json"
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as fault:
+        raise StoreFault(f"{path} cannot be removed ({fault.strerror}): {_advice(fault, results)}") from None

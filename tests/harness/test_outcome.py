@@ -84,3 +84,11 @@ def test_the_document_is_json_with_the_runs_the_verdicts_and_the_exit_code() -> 
         "refuted",
         1,
     )
+
+
+@pytest.mark.parametrize(
+    ("codes", "wins"),
+    [((), 0), ((0, 3), 3), ((3, 1, 0), 1), ((1, 4), 4), ((4, 2), 2), ((2, 70), 70), ((5, 75, 69), 69), ((0, 99), 70)],
+)
+def test_of_several_exit_codes_the_first_in_order_wins(codes: tuple[int, ...], wins: int) -> None:
+    assert outcome.first_of(codes) == wins

@@ -243,3 +243,12 @@ def test_what_comes_after_a_run_loads_nothing_that_runs_or_measures(module: str,
     loaded = {name.removeprefix("harness.") for name in ended.stdout.split()}
     assert f"{module}" in loaded
     assert loaded - pure == set()
+
+
+def test_a_pipe_that_was_closed_is_left_to_the_command() -> None:
+    class Closed(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        report.console_for(Closed()).print("a line")
