@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harness.lab_record import LabFault
-from harness.literal import NotLiteral, Plain, constants_of, evaluated
+from harness.literal import NotLiteral, Plain, constants_of, evaluated, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -34,6 +34,8 @@ METHODS = {
 }
 """What a method of a run asks for."""
 BOUNDS = ("are_all_at_least", "are_all_at_most", "reach")
+MOST_SHOWN = 60
+"""Longer expressions are cut off by `shown`."""
 DEEPEST = 5
 """How many functions of the file may call one another before a claim counts as not understood."""
 
@@ -82,16 +84,29 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Returned:
+    """What a variant returns.
+
+    Attributes:
+        type: "int", "float", "str" or "bool".
+        text: The expression, as it stands in the file; empty where there are several.
+    """
+
+    type: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Askable:
     """What can be asked of a lab.
 
     Attributes:
         claims: In order of definition.
-        returns: What each variant returns: "int", "float", "str" or "bool"; none for anything else.
+        returns: What each variant returns that returns a plain value.
     """
 
     claims: tuple[Asked, ...]
-    returns: Mapping[str, str]
+    returns: Mapping[str, Returned]
 
 
 def read_askable(lab: Lab) -> Askable:
@@ -111,8 +126,16 @@ def read_askable(lab: Lab) -> Askable:
     variants = frozenset(variant.name for variant in lab.variants)
     reading = _Reading(functions, variants, constants_of(tree))
     claims = tuple(reading.claim(functions[claim.name], claim.over) for claim in lab.claims if claim.name in functions)
-    returns = {name: _plain_type(functions[name].returns) for name in variants if name in functions}
-    return Askable(claims, {name: kind for name, kind in returns.items() if kind})
+    types = {name: _plain_type(functions[name].returns) for name in variants if name in functions}
+    returns = {name: Returned(kind, _returned_text(functions[name])) for name, kind in types.items() if kind}
+    return Askable(claims, returns)
+
+
+def _returned_text(function: ast.FunctionDef) -> str:
+    """The one expression that a function returns."""
+    values = [node.value for node in ast.walk(function) if isinstance(node, ast.Return) and node.value]
+    text = shown(values[0]) if len(values) == 1 else ""
+    return text if len(text) < MOST_SHOWN else f"{text}…"
 
 
 def _plain_type(annotation: ast.expr | None) -> str:
