@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 SHOWN_CHARACTERS = 60
 
 
-def predicted(lab: Lab, words: str | bool, knobs: Mapping[str, Knob], cores: Sequence[int], runs: str) -> Entries:
+def predicted(
+    lab: Lab, words: str | bool, knobs: Mapping[str, Knob], cores: Sequence[int], pythons: Sequence[str]
+) -> Entries:
     """What a learner predicts of a lab, before anything of it is run.
 
     Args:
@@ -31,7 +33,7 @@ def predicted(lab: Lab, words: str | bool, knobs: Mapping[str, Knob], cores: Seq
         words: The predictions, such as "threads=1,processes=4"; True to ask for them at the terminal.
         knobs: The sizes of the work.
         cores: The numbers of cores that were named.
-        runs: What the runs are, in words, where there are several.
+        pythons: The interpreters that were named.
 
     Raises:
         UsageFault: If there is nothing to predict, no terminal to ask at, or a prediction is none.
@@ -47,7 +49,17 @@ def predicted(lab: Lab, words: str | bool, knobs: Mapping[str, Knob], cores: Seq
         raise UsageFault(f"--predict asks at a terminal, and here is none: {_form(questions)}")
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
-    return asked(lab, questions, knobs, runs, sys.stdin, sys.stderr)
+    return asked(lab, questions, knobs, _runs(questions, cores, pythons), sys.stdin, sys.stderr)
+
+
+def _runs(questions: Sequence[Question], cores: Sequence[int], pythons: Sequence[str]) -> str:
+    """The runs that one answer stands for, in words; nothing where there is one run for each."""
+    kinds = []
+    if len(cores) > 1 and any(one.cores is None for one in questions):
+        kinds.append(f"{' and '.join(map(str, cores))} cores")
+    if len(pythons) > 1:
+        kinds.append(f"Python {' and '.join(pythons)}")
+    return ", ".join(kinds)
 
 
 def parsed(words: str, questions: Mapping[str, Question], lab: Lab, cores: Sequence[int]) -> Entries:
@@ -92,14 +104,14 @@ def asked(
         lab: The lab.
         questions: What to ask.
         knobs: The sizes of the work.
-        runs: As in `predicted`.
+        runs: The runs that one answer stands for, in words, where there are several.
         answers: Where the answers come from, a line each.
         out: Where the questions go.
     """
     print(f"{lab.name}: {lab.question}", file=out)
     if lab.predict:
         print(f"Predict: {lab.predict}", file=out)
-    for_each = f" What you say holds for each of the runs: {runs}." if runs else ""
+    for_each = f" An answer stands for each run: {runs}." if runs else ""
     print(f"Enter skips a question, Ctrl-D all that are left.{for_each}", file=out)
     found: Entries = {}
     for number, question in enumerate(questions, start=1):
@@ -139,7 +151,7 @@ def _answered(question: Question, answers: TextIO, out: TextIO) -> tuple[dict[st
 
 def _form(questions: Sequence[Question]) -> str:
     """How predictions are given without questions."""
-    example = ",".join(f"{one.name}={one.example}" for one in questions[:2])
+    example = ",".join(f"{one.name}={one.example}" for one in _ordered(questions)[:2])
     return f"give NAME=ANSWER, such as --predict {example}; {_listed(questions)}"
 
 
@@ -156,8 +168,12 @@ def _unknown(name: str, questions: Mapping[str, Question], lab: Lab) -> str:
 
 def _listed(questions: Iterable[Question]) -> str:
     """The names of what can be predicted: variants first, then claims."""
-    by_kind = sorted(questions, key=lambda one: one.kind == CLAIM)
-    return f"what can be predicted is {', '.join(dict.fromkeys(one.name for one in by_kind))}"
+    return f"what can be predicted is {', '.join(one.name for one in _ordered(questions))}"
+
+
+def _ordered(questions: Iterable[Question]) -> list[Question]:
+    """Each name once, variants first."""
+    return sorted({one.name: one for one in questions}.values(), key=lambda one: one.kind == CLAIM)
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

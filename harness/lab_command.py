@@ -78,10 +78,7 @@ def prediction_of(
 
     known_runner(words.runner)
     pythons = parse_pythons(words.python) if words.python is not None else ()
-    cores = options.cores or ()
-    counts, versions = ", ".join(map(str, cores)), ", ".join(pythons)
-    several = [f"{counts} cores"] * (len(cores) > 1) + [f"Python {versions}"] * (len(pythons) > 1)
-    return predicted(wanted, predict, work.knobs, cores, " and ".join(several))
+    return predicted(wanted, predict, work.knobs, options.cores or (), pythons)
 
 
 def work_of(wanted: Lab, config: Config, sets: tuple[str, ...]) -> Work:
