@@ -64,11 +64,12 @@ class Reveal:
 
 def for_cores(prediction: Prediction, cores: int) -> dict[str, dict[str, Any]]:
     """What a prediction says of a run on so many cores: `name@2` is of two cores, a plain name of any number."""
-    plain = {name: dict(entry) for name, entry in prediction.items() if "@" not in name}
-    ending = f"@{cores}"
-    return plain | {
-        name.removesuffix(ending): dict(entry) for name, entry in prediction.items() if name.endswith(ending)
-    }
+    found: dict[str, dict[str, Any]] = {}
+    for key, entry in prediction.items():
+        name, _, count = key.partition("@")
+        if count == str(cores) or (not count and f"{name}@{cores}" not in prediction):
+            found[name] = dict(entry)
+    return found
 
 
 def with_reveals(records: Iterable[Record]) -> list[dict[str, Any]]:

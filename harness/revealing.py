@@ -37,19 +37,21 @@ def show_reveals(records: Sequence[Record], console: Console) -> None:
         console.print(Text(clean(f"What you predicted, and what was measured{which}"), style="bold"))
         rows = [(one.what, one.predicted, one.measured, MARKS[one.mark]) for one in reveals]
         show_table(("prediction", "predicted", "measured", ""), rows, console)
-        for one in reveals:
-            _show_explanation(one, record, console)
+        _show_explanations(reveals, record, console)
     if any(one.mark in (CLOSE, DIFFERENT) for _, reveals in shown for one in reveals):
         console.print(Text(clean(f"`./invoke show {records[0]['lab']}` tells the whole of it."), style="dim"))
 
 
-def _show_explanation(one: Reveal, record: Record, console: Console) -> None:
-    """Show the claims that explain a difference, or why it was not clear; nothing where it was as predicted."""
-    if one.mark == RIGHT:
-        return
-    if one.mark == UNCLEAR:
-        why = "not judged here" if one.measured == SKIPPED else "not measured clearly enough to tell"
-        console.print(Text(clean(f"{one.name}: {why}: {one.reason}")))
-        return
-    console.print(Text(clean(f"{one.name}: {one.predicted} predicted, {one.measured} measured")))
-    show_verdicts((verdict for verdict in record["verdicts"] if verdict["claim"] in one.claims), console)
+def _show_explanations(reveals: Sequence[Reveal], record: Record, console: Console) -> None:
+    """Show the claims that explain each difference, and why what was not clear was not."""
+    for one in reveals:
+        if one.mark in (CLOSE, DIFFERENT):
+            console.print(Text(clean(f"{one.name}: {one.predicted} predicted, {one.measured} measured")))
+            show_verdicts((verdict for verdict in record["verdicts"] if verdict["claim"] in one.claims), console)
+    unclear: dict[tuple[str, str], list[str]] = {}
+    for one in reveals:
+        if one.mark == UNCLEAR:
+            what = "not judged here" if one.measured == SKIPPED else "not measured clearly enough to tell"
+            unclear.setdefault((what, one.reason), []).append(one.name)
+    for (what, reason), names in unclear.items():
+        console.print(Text(clean(f"{', '.join(names)}: {what}: {reason}")))
