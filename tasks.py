@@ -91,7 +91,7 @@ def lab(
     invoke lab gil                               on the most cores there are
     invoke lab gil --cores 1                     then --cores 4, then `invoke compare gil`
     invoke lab gil --cores 1,2 --python 3.14,3.14t --config classroom
-    invoke lab race --set rounds=5 --json
+    invoke lab race --set count=5000 --json
     invoke lab race --predict                    say first what you expect, and see how it compares
 
     Exit codes: 0 all claims hold, 1 refuted, 2 usage, 3 inconclusive, 4 a limit was hit, 5 results not stored,

@@ -1,4 +1,4 @@
-"""`invoke lab --predict` as a learner types it: questions at a terminal, or one option, and what is told after the run."""
+"""`invoke lab --predict` as it is typed: questions at a terminal, or one option, and what is told after the run."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ class Session:
         )
         os.close(its_end)
         assert self._process.stdout
-        self._open = [self._terminal, self._process.stdout.fileno()]
+        self._pipe = self._process.stdout
+        self._open = [self._terminal, self._pipe.fileno()]
         self.said, self._data = b"", b""
 
     def answer(self, text: bytes) -> None:
@@ -58,14 +59,11 @@ class Session:
         while self._read():
             pass
         os.close(self._terminal)
-        assert self._process.stdout
-        self._process.stdout.close()
+        self._pipe.close()
         return self._process.wait(PATIENCE_SECONDS), self._data.decode()
 
     def _read(self) -> bool:
         """Take in what it says or prints next; False at the end of both."""
-        assert self._process.stdout
-        pipe = self._process.stdout.fileno()
         ready, _, _ = select.select(self._open, [], [], PATIENCE_SECONDS)
         assert ready or not self._open, self.said
         for end in ready:
@@ -75,7 +73,7 @@ class Session:
                 found = b""
             if not found:
                 self._open.remove(end)
-            elif end == pipe:
+            elif end == self._pipe.fileno():
                 self._data += found
             else:
                 self.said += found
