@@ -48,10 +48,12 @@ def _show_explanations(reveals: Sequence[Reveal], record: Record, console: Conso
         if one.mark in (CLOSE, DIFFERENT):
             console.print(Text(clean(f"{one.name}: {one.predicted} predicted, {one.measured} measured")))
             show_verdicts((verdict for verdict in record["verdicts"] if verdict["claim"] in one.claims), console)
+    # how many pairs were dropped, and why, stands with the claims already
     unclear: dict[tuple[str, str], list[str]] = {}
     for one in reveals:
         if one.mark == UNCLEAR:
             what = "not judged here" if one.measured == SKIPPED else "not measured clearly enough to tell"
-            unclear.setdefault((what, one.reason), []).append(one.name)
+            short = one.reason.partition(" (")[0] if "dropped: " in one.reason else one.reason
+            unclear.setdefault((what, short), []).append(one.name)
     for (what, reason), names in unclear.items():
         console.print(Text(clean(f"{', '.join(names)}: {what}: {reason}")))

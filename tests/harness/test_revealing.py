@@ -44,8 +44,8 @@ def test_what_is_as_predicted_needs_no_explanation() -> None:
 
 def test_what_is_not_clear_says_why_once_for_all_of_one_reason() -> None:
     both = {"fast": SPEED_UP, "slow": SPEED_UP | {"over": "fast"}}
-    text = shown(record(both, verdict("inconclusive", reason="too noisy")))
-    assert "fast, slow: not measured clearly enough to tell: too noisy" in text
+    text = shown(record(both, verdict("inconclusive", reason="too few (3 dropped: no usable time)")))
+    assert "fast, slow: not measured clearly enough to tell: too few\n" in text
     assert "different" not in text
 
 
