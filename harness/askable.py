@@ -7,6 +7,7 @@ comprehensions, is understood. Of one that works it out otherwise only the varia
 from __future__ import annotations
 
 import ast
+import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,8 @@ BOUNDS = ("are_all_at_least", "are_all_at_most", "reach")
 MOST_SHOWN = 60
 """Longer expressions are cut off by `shown`."""
 DEEPEST = 5
-"""How many functions of the file may call one another before a claim counts as not understood."""
+MOST_BODIES = 100
+"""How deep functions of the file are followed that call one another, and how many altogether for one claim."""
 
 Names = frozenset[str]
 
@@ -119,7 +121,9 @@ def read_askable(lab: Lab) -> Askable:
         LabFault: If its file cannot be read any more.
     """
     try:
-        tree = ast.parse(lab.path.read_bytes())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            tree = ast.parse(lab.path.read_bytes())
     except (OSError, SyntaxError, ValueError) as fault:
         raise LabFault(f"{lab.path.parent.name}/{lab.path.name}: it changed while it was read: {fault}") from None
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
@@ -191,10 +195,11 @@ class _Reading:
         self._variants = variants
         self._constants = constants
         self._named: set[str] = set()
+        self._bodies = 0
 
     def claim(self, function: ast.FunctionDef, over: str) -> Asked:
         """What a claim asks for."""
-        self._named = set()
+        self._named, self._bodies = set(), 0
         [run] = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
         found = self._body(function, _Scope({run}, {}))
         asks = dict.fromkeys(Ask(one.kind, one.variant, one.over, one.exact, one.wanted) for one in found)
@@ -229,8 +234,9 @@ class _Reading:
             every = [self._variants_in(each, scope) for each in call.args]
             return self._asked(passed_on[0], frozenset().union(*every), call, scope)
         called = self._functions.get(call.func.id) if isinstance(call.func, ast.Name) else None
-        if called is None or called.name in self._variants or scope.depth >= DEEPEST:
+        if called is None or called.name in self._variants or scope.depth >= DEEPEST or self._bodies >= MOST_BODIES:
             return []
+        self._bodies += 1
         parameters = [each.arg for each in (*called.args.posonlyargs, *called.args.args)]
         given = [*zip(parameters, call.args, strict=False), *((str(each.arg), each.value) for each in call.keywords)]
         runs = {name for name, value in given if isinstance(value, ast.Name) and value.id in scope.runs}

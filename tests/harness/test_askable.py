@@ -112,6 +112,12 @@ def test_functions_that_call_one_another_for_ever_come_to_an_end(tmp_path: Path)
     assert found.about == {"two"}
 
 
+def test_functions_that_call_one_another_very_often_come_to_an_end(tmp_path: Path) -> None:
+    calls = " & ".join(["spread(run, way)"] * 50)
+    found = asked_by("return spread(run, two)", tmp_path, before=f"def spread(run, way):\n    return {calls}\n\n\n")
+    assert found.about == {"two"}
+
+
 def test_a_claim_over_a_sweep_is_told_from_one_over_a_run(tmp_path: Path) -> None:
     claim = CLAIM.replace("run: Run", 'sweep: "Sweep"').replace("@claim", "from harness.lab import Sweep\n\n\n@claim")
     found = asked_by(
