@@ -52,6 +52,7 @@ def show(_c: Context, name: str, lang: str | None = None) -> int:
 @task(
     auto_shortflags=False,
     iterable=["set"],
+    optional=["predict"],
     help={
         "name": "which lab; `invoke labs` lists them",
         "cores": CORES,
@@ -62,6 +63,7 @@ def show(_c: Context, name: str, lang: str | None = None) -> int:
         "rounds": "exactly so many rounds; by itself as many as the claims need",
         "budget": "time for all rounds together, such as 60s; by itself as the config says",
         "seed": "of the order of the cells, to have the same order again",
+        "predict": "what you expect, such as threads=1,processes=4; by itself you are asked, before anything is run",
         "inconclusive-ok": "inconclusive claims count as good",
         "no-wait": NO_WAIT,
         "json": JSON,
@@ -79,6 +81,7 @@ def lab(
     rounds: str | None = None,
     budget: str | None = None,
     seed: str | None = None,
+    predict: str | bool | None = None,
     inconclusive_ok: bool = False,
     no_wait: bool = False,
     json: bool = False,
@@ -88,7 +91,8 @@ def lab(
     invoke lab gil                               on the most cores there are
     invoke lab gil --cores 1                     then --cores 4, then `invoke compare gil`
     invoke lab gil --cores 1,2 --python 3.14,3.14t --config classroom
-    invoke lab race --set rounds=5 --json
+    invoke lab race --set count=5000 --json
+    invoke lab race --predict                    say first what you expect, and see how it compares
 
     Exit codes: 0 all claims hold, 1 refuted, 2 usage, 3 inconclusive, 4 a limit was hit, 5 results not stored,
     69 no engine, 70 a fault of pinlab's own, 75 busy, 130 interrupted.
@@ -112,6 +116,7 @@ def lab(
             inconclusive_ok=inconclusive_ok,
             wait=not no_wait,
             json=json,
+            predict=predict,
         )
     )
 

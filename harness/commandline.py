@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 USAGE = 2
 NAMES_THAT_MAY_BE_LEFT_OUT = {"compare": "--name"}
+OPTIONS_THAT_MAY_HAVE_NO_VALUE = {"lab": "--predict"}
 CLOSED_PIPE = 128 + 13
 """What a program that is ended by SIGPIPE exits with."""
 
@@ -111,6 +112,18 @@ def _name_what_may_be_left_out(words: list[str]) -> None:
             words.insert(1, option)
 
 
+def _put_last_what_may_have_no_value(words: list[str]) -> None:
+    """Put an option that may stand without a value behind a name that comes after it, which else could be its value."""
+    option = OPTIONS_THAT_MAY_HAVE_NO_VALUE.get("".join(words[:1]))
+    places = [place for place, word in enumerate(words) if word.partition("=")[0] == option]
+    if not places or not words[1].startswith("-"):
+        return
+    end = places[0] + 1
+    if words[places[0]] == option and any("=" in word and not word.startswith("-") for word in words[end : end + 1]):
+        end += 1
+    words[:] = words[: places[0]] + words[end:] + words[places[0] : end]
+
+
 def _mend_invokes_parsing() -> None:
     """Have invoke exit with 2 where it cannot parse the command line, and take a name that may be left out.
 
@@ -120,6 +133,7 @@ def _mend_invokes_parsing() -> None:
 
     def parse_or_exit(program: Program) -> None:
         _name_what_may_be_left_out(program.core.unparsed)
+        _put_last_what_may_have_no_value(program.core.unparsed)
         try:
             parse(program)
         except ParseError as fault:

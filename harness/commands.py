@@ -88,10 +88,16 @@ def lab(words: LabWords) -> int:
     from harness import outcome
     from harness.catalogue import find_lab
     from harness.lab_command import run_lab
+    from harness.prediction import with_reveals
 
     records = run_lab(find_lab(words.name, LABS), words, ROOT, say)
     code = outcome.exit_code(records, inconclusive_ok=words.inconclusive_ok)
-    _report(records, code, words.json)
+    _report(with_reveals(records), code, words.json)
+    if not words.json and words.predict is not None:
+        from harness.report import console_for
+        from harness.revealing import show_reveals
+
+        show_reveals(records, console_for(sys.stdout))
     return code
 
 

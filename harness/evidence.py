@@ -118,6 +118,7 @@ def fold(request: Request, lines: Sequence[Line]) -> dict[str, Any]:
         "python": request.python,
         "config": request.config,
         "knobs": request.knobs,
+        "prediction": request.prediction,
         "seed": request.seed,
         "source_hash": request.source_hash,
         "created": request.created,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,7 @@ class LabWords:
     inconclusive_ok: bool = False
     wait: bool = True
     json: bool = False
+    predict: str | bool | None = None
 
 
 def run_lab(
@@ -66,9 +68,24 @@ def run_lab(
     config = load_config(words.config, root, Path.cwd())
     work = work_of(wanted, config, words.sets)
     options = options_of(words, config, root)
+    if words.predict is not None:
+        work = dataclasses.replace(work, prediction=prediction_of(wanted, words, words.predict, work, options))
     place, interpreters = where or find_where(words.runner, words.python, root, say)
     with Progress(work.name, sys.stderr) as progress:
         return launch(work, options, place, interpreters, root, say, progress.show)
+
+
+def prediction_of(
+    wanted: Lab, words: LabWords, predict: str | bool, work: Work, options: Options
+) -> dict[str, dict[str, Any]]:
+    """What the learner predicts of a lab; asked for only when the other words of the command are known to be good."""
+    from harness.interpreters import parse_pythons
+    from harness.interview import predicted
+    from harness.place import known_runner
+
+    known_runner(words.runner)
+    pythons = parse_pythons(words.python) if words.python is not None else ()
+    return predicted(wanted, predict, work.knobs, options.cores or (), pythons)
 
 
 def work_of(wanted: Lab, config: Config, sets: tuple[str, ...]) -> Work:

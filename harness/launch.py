@@ -8,7 +8,7 @@ import hashlib
 import os
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from harness import owners, store
@@ -16,6 +16,7 @@ from harness.errors import PinlabError
 from harness.image import image_tag
 from harness.lease import Holder, lease
 from harness.plan import cpu_set_to_json, describe, plan
+from harness.prediction import for_cores
 from harness.request import Request
 from harness.session import LocalSession
 from harness.sweep import Policy, conduct, is_settled
@@ -50,6 +51,7 @@ class Work:
         deadline_seconds: Limit of one cell.
         log_bytes: Limit of the lab's own output.
         memory_bytes: Limit of a cell's data where no container limits it.
+        prediction: What the learner predicted, by variant or claim, with `@2` behind it for two cores alone.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Work:
     deadline_seconds: float
     log_bytes: int
     memory_bytes: int
+    prediction: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -193,6 +196,7 @@ def _requests(
                 interpreter=str(interpreter.path),
                 config=work.config,
                 knobs=work.knobs,
+                prediction=for_cores(work.prediction, size),
                 seed=policy.seed,
                 fixed_rounds=policy.fixed_rounds,
                 deadline_seconds=work.deadline_seconds,
