@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import locale
 import os
+import re
 import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("en", "ko")
 FENCE = "+++"
+COMMENT = re.compile(r"^<!--.*?-->\n\n?", re.MULTILINE)
 LAST = 1_000
 """The place in the course of a lab that has no page."""
 
@@ -32,7 +34,7 @@ class Page:
         question: The lab's question in the page's language, where it is not the lab's own.
         variants: What each variant says of itself in that language.
         claims: The sentence of each claim in that language.
-        text: The page, in Markdown.
+        text: The page, in Markdown, without the comments that mark its parts.
     """
 
     chapter: str
@@ -60,7 +62,7 @@ def read_page(lab: str, language: str, labs: Path) -> Page | None:
     if not source.startswith(FENCE + "\n") or not fence:
         raise UsageFault(f"{path}:1: no front matter: it stands between two lines of {FENCE}")
     try:
-        return _page(tomllib.loads(head), text.strip() + "\n")
+        return _page(tomllib.loads(head), COMMENT.sub("", text).strip() + "\n")
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as fault:
         raise UsageFault(f"{path}: front matter: {fault}") from None
 

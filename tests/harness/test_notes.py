@@ -78,3 +78,9 @@ def test_the_korean_page_names_every_variant_and_claim_and_no_other(lab: str) ->
 def test_no_two_labs_share_a_place_in_the_course() -> None:
     places = [page.order for lab in lab_names(LABS) if (page := read_page(lab, "en", LABS))]
     assert sorted(places) == list(range(1, len(places) + 1))
+
+
+def test_comments_that_mark_a_part_of_a_page_are_not_shown(tmp_path: Path) -> None:
+    page = read_page("mine", "en", written(tmp_path, PAGE + "\n<!-- record -->\n\nSeen.\n\n<!-- /record -->\n"))
+    assert page is not None
+    assert page.text == "# A page\n\nSeen.\n"
