@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("en", "ko")
 FENCE = "+++"
+DEFINITION = re.compile(r"^(\S.*)\n: ", re.MULTILINE)
+"""A word in a line of its own, and what it means in the next ones, the first of which begins with a colon."""
 COMMENT = re.compile(r"^<!--.*?-->\n\n?", re.MULTILINE)
 LAST = 1_000
 """The place in the course of a lab that has no page."""
@@ -45,6 +47,10 @@ class Page:
     variants: Mapping[str, str]
     claims: Mapping[str, str]
     text: str
+
+    def plain_markdown(self) -> str:
+        """The page for what knows no lists of definitions: the words that it defines in bold."""
+        return DEFINITION.sub(r"**\1**: ", self.text)
 
 
 def read_page(lab: str, language: str, labs: Path) -> Page | None:

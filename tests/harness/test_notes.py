@@ -7,7 +7,7 @@ import pytest
 
 from harness.catalogue import lab_names, read_lab
 from harness.errors import UsageFault
-from harness.notes import LANGUAGES, language_of, read_page
+from harness.notes import DEFINITION, LANGUAGES, language_of, read_page
 
 LABS = Path(__file__).parents[2] / "labs"
 PAGE = '+++\nchapter = "2 Threads"\norder = 6\nexamples = ["07"]\nconcepts = ["lock"]\n+++\n\n# A page\n'
@@ -87,11 +87,17 @@ def test_comments_that_mark_a_part_of_a_page_are_not_shown(tmp_path: Path) -> No
     assert page.text == "# A page\n\nSeen.\n"
 
 
+def test_a_word_that_a_page_defines_is_bold_where_there_are_no_lists_of_definitions(tmp_path: Path) -> None:
+    page = read_page("mine", "en", written(tmp_path, PAGE + "\nlock\n: What one thread holds.\n\nno: word\n"))
+    assert page is not None
+    assert page.plain_markdown() == "# A page\n\n**lock**: What one thread holds.\n\nno: word\n"
+
+
 def defined(lab: str, language: str) -> list[str]:
     """The words that a page defines: each in a line of its own, before one that begins with a colon."""
     page = read_page(lab, language, LABS)
     assert page is not None
-    return re.findall(r"^(.+)\n: ", page.text, re.MULTILINE)
+    return DEFINITION.findall(page.text)
 
 
 @pytest.mark.parametrize("lab", lab_names(LABS))
