@@ -20,7 +20,7 @@ from harness.commandline import say
 from harness.errors import PinlabError, UsageFault
 from harness.figures import named, spread
 from harness.findings import Run
-from harness.notes import LANGUAGES
+from harness.notes import LANGUAGES, read_page
 from harness.seen import section_in, with_section
 
 if TYPE_CHECKING:
@@ -223,8 +223,14 @@ def disagreements(lab: str, labs: Path) -> list[str]:
 
 
 def unrecorded(labs: Path) -> list[str]:
-    """The labs that have no record."""
-    return [lab for lab in lab_names(labs) if not record_path(lab, labs).exists()]
+    """The labs of the course, which is those in its numbered chapters, that have no record.
+
+    Raises:
+        UsageFault: If a page cannot be used.
+    """
+    missing = [lab for lab in lab_names(labs) if not record_path(lab, labs).exists()]
+    pages = {lab: read_page(lab, LANGUAGES[0], labs) for lab in missing}
+    return [lab for lab, page in pages.items() if page is None or page.chapter[:1].isdigit()]
 
 
 def _pages(lab: str, labs: Path) -> Iterator[tuple[str, Path]]:

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
 from harness.catalogue import lab_names, read_lab
 from harness.errors import UsageFault
-from harness.notes import DEFINITION, LANGUAGES, language_of, read_page
+from harness.notes import LANGUAGES, language_of, read_page
 
 LABS = Path(__file__).parents[2] / "labs"
 PAGE = '+++\nchapter = "2 Threads"\norder = 6\nexamples = ["07"]\nconcepts = ["lock"]\n+++\n\n# A page\n'
@@ -29,6 +28,18 @@ def test_a_page_is_its_front_matter_and_its_text(tmp_path: Path) -> None:
 
 def test_a_lab_may_have_no_page(tmp_path: Path) -> None:
     assert read_page("mine", "en", tmp_path) is None
+
+
+def test_comments_that_mark_a_part_of_a_page_are_not_shown(tmp_path: Path) -> None:
+    page = read_page("mine", "en", written(tmp_path, PAGE + "\n<!-- record -->\n\nSeen.\n\n<!-- /record -->\n"))
+    assert page is not None
+    assert page.text == "# A page\n\nSeen.\n"
+
+
+def test_a_word_that_a_page_defines_is_bold_where_there_are_no_lists_of_definitions(tmp_path: Path) -> None:
+    page = read_page("mine", "en", written(tmp_path, PAGE + "\nlock\n: What one thread holds.\n\nno: word\n"))
+    assert page is not None
+    assert page.plain_markdown() == "# A page\n\n**lock**: What one thread holds.\n\nno: word\n"
 
 
 @pytest.mark.parametrize(
@@ -79,75 +90,3 @@ def test_the_korean_page_names_every_variant_and_claim_and_no_other(lab: str) ->
 def test_no_two_labs_share_a_place_in_the_course() -> None:
     places = [page.order for lab in lab_names(LABS) if (page := read_page(lab, "en", LABS))]
     assert sorted(places) == list(range(1, len(places) + 1))
-
-
-def test_comments_that_mark_a_part_of_a_page_are_not_shown(tmp_path: Path) -> None:
-    page = read_page("mine", "en", written(tmp_path, PAGE + "\n<!-- record -->\n\nSeen.\n\n<!-- /record -->\n"))
-    assert page is not None
-    assert page.text == "# A page\n\nSeen.\n"
-
-
-def test_a_word_that_a_page_defines_is_bold_where_there_are_no_lists_of_definitions(tmp_path: Path) -> None:
-    page = read_page("mine", "en", written(tmp_path, PAGE + "\nlock\n: What one thread holds.\n\nno: word\n"))
-    assert page is not None
-    assert page.plain_markdown() == "# A page\n\n**lock**: What one thread holds.\n\nno: word\n"
-
-
-def defined(lab: str, language: str) -> list[str]:
-    """The words that a page defines: each in a line of its own, before one that begins with a colon."""
-    page = read_page(lab, language, LABS)
-    assert page is not None
-    return DEFINITION.findall(page.text)
-
-
-@pytest.mark.parametrize("lab", lab_names(LABS))
-def test_both_pages_of_a_lab_define_as_many_words_and_name_the_same_sources(lab: str) -> None:
-    english, korean = (read_page(lab, language, LABS) for language in LANGUAGES)
-    assert english is not None
-    assert korean is not None
-    assert len(defined(lab, "en")) == len(defined(lab, "ko"))
-    named = [set(re.findall(r"<(https://[^>]+)>", page.text)) for page in (english, korean)]
-    assert named[0] == named[1]
-
-
-@pytest.mark.parametrize(
-    ("english", "korean"),
-    [
-        ("process", "프로세스(process)"),
-        ("thread", "스레드(thread)"),
-        ("multithreading", "멀티스레딩(multithreading)"),
-        ("multiprocessing", "멀티프로세싱(multiprocessing)"),
-        ("context switch", "문맥 교환(context switch)"),
-        ("inter-process communication (IPC)", "프로세스 간 통신(IPC)"),
-        ("daemon thread", "데몬 스레드(daemon thread)"),
-        ("daemon process", "데몬 프로세스(daemon process)"),
-        ("thread pool", "스레드 풀(thread pool)"),
-        ("future", "퓨처(future)"),
-        ("race condition", "경쟁 상태(race condition)"),
-        ("synchronisation", "동기화(synchronisation)"),
-        ("thread-safe", "스레드 안전(thread-safe)"),
-        ("critical section", "임계 구역(critical section)"),
-        ("lock", "락(lock)"),
-        ("mutex", "뮤텍스(mutex)"),
-        ("semaphore", "세마포어(semaphore)"),
-        ("deadlock", "교착 상태(deadlock)"),
-        ("barrier", "배리어(barrier)"),
-        ("producer-consumer", "생산자–소비자(producer–consumer)"),
-        ("event flag", "이벤트 플래그(event flag)"),
-        ("global interpreter lock (GIL)", "전역 인터프리터 락(global interpreter lock, GIL)"),
-        ("I/O-bound", "I/O 바운드(I/O-bound)"),
-        ("CPU-bound", "CPU 바운드(CPU-bound)"),
-        ("concurrency", "동시성(concurrency)"),
-        ("parallelism", "병렬성(parallelism)"),
-        ("zombie", "좀비(zombie)"),
-        ("orphan", "고아 프로세스(orphan)"),
-        ("process pool", "프로세스 풀(process pool)"),
-        ("pickle", "피클(pickle)"),
-        ("shared memory", "공유 메모리(shared memory)"),
-        ("queue", "큐(queue)"),
-        ("pipe", "파이프(pipe)"),
-    ],
-)
-def test_a_word_of_the_course_is_defined_in_both_languages(english: str, korean: str) -> None:
-    for language, word in zip(LANGUAGES, (english, korean), strict=True):
-        assert [lab for lab in lab_names(LABS) if word in defined(lab, language)], f"nowhere defined: {word}"

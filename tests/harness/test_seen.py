@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from rich.console import Console
 
 from harness.errors import UsageFault
-from harness.notes import COMMENT, LANGUAGES, Page
+from harness.notes import LANGUAGES, read_page
 from harness.report import show_page
 from harness.seen import BEGIN, END, WORDS, section_in, shown, with_section
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def a_figure(median: float) -> dict[str, Any]:
@@ -159,12 +162,15 @@ def test_a_page_without_a_place_is_told_in_one_line(page: str) -> None:
 
 
 @pytest.mark.parametrize("terminal", [True, False])
-def test_a_page_is_shown_with_its_table_and_without_its_comments(terminal: bool) -> None:
-    text = COMMENT.sub("", with_section("# A page\n\n## What surprises\n\nNothing.\n", kept(), "en"))
-    stream = io.StringIO()
-    console = Console(file=stream, width=100, force_terminal=terminal, color_system=None)
-    show_page("Is it?", Page("1", 1, (), (), "", {}, {}, text), "", console)
-    assert "slow" in stream.getvalue()
-    assert "1.000 s" in stream.getvalue()
-    assert "<!--" not in stream.getvalue()
-    assert "record -->" not in stream.getvalue()
+def test_a_page_is_shown_with_its_table_and_without_its_comments(tmp_path: Path, terminal: bool) -> None:
+    front = '+++\nchapter = "2 Threads"\norder = 1\n[examples]\n[concepts]\n+++\n\n'
+    path = tmp_path / "notes" / "en" / "mine.md"
+    path.parent.mkdir(parents=True)
+    path.write_text(with_section(f"{front}## What surprises\n\nNothing.\n", kept(), "en"), encoding="utf-8")
+    console = Console(file=io.StringIO(), width=100, force_terminal=terminal, color_system=None)
+    with console.capture() as written:
+        show_page("Is it?", read_page("mine", "en", tmp_path), "", console)
+    assert "slow" in written.get()
+    assert "1.000 s" in written.get()
+    assert "<!--" not in written.get()
+    assert "record -->" not in written.get()
