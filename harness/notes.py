@@ -36,7 +36,7 @@ class Page:
         question: The lab's question in the page's language, where it is not the lab's own.
         variants: What each variant says of itself in that language.
         claims: The sentence of each claim in that language.
-        text: The page, in Markdown, without the comments that mark its parts.
+        text: The page, in Markdown.
     """
 
     chapter: str
