@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,10 @@ CELLS = frozenset({(1, "3.14"), (2, "3.14"), (1, "3.14t"), (2, "3.14t")})
 """The core counts and interpreters that a sweep must have to be recorded."""
 ANSWER_CHARACTERS = 40
 """A longer answer is left out: the claims say what it was held against."""
+BUILD = re.compile(r"^(\S+ \d+\.\d+)\S*")
+"""What a kernel's release says beyond its version is its builder's affair."""
+DEPTH_OF_A_LINE = 4
+"""Of the record, its runs, a run, its variants or claims: what is deeper stands in one line."""
 DIGITS = 4
 """Of each number in a record: more than any table shows, few enough to be read in a change."""
 
@@ -92,10 +97,15 @@ def extract(sweep: Sequence[Record], lab: Lab) -> Kept:
         "lab": lab.name,
         "measured": str(first["created"])[:10],
         "source_hash": first["source_hash"],
-        "machine": {name: first["machine"][name] for name in ("model", "cpus", "system", "virtual")},
+        "machine": {
+            "model": first["machine"]["model"],
+            "cpus": first["machine"]["cpus"],
+            "system": BUILD.sub(r"\1", first["machine"]["system"]),
+            "virtual": bool(first["machine"]["virtual"]),
+        },
         "runner": first["runner"],
         "engine": first["engine"]["version"] if first["engine"] else None,
-        "config": first["config"],
+        "config": Path(first["config"]).name,
         "knobs": dict(first["knobs"]),
         "runs": [_run(record, over, told) for record in sweep],
     }
@@ -163,6 +173,18 @@ def _short(number: float) -> float:
     return float(f"{number:.{DIGITS}g}")
 
 
+def laid_out(value: Any, depth: int = 0) -> str:
+    """A record as JSON that shows in a change what changed: a line for each variant and claim of a run."""
+    if depth == DEPTH_OF_A_LINE or not value or not isinstance(value, (dict, list)):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, dict):
+        (begin, end), items = "{}", [f"{json.dumps(key)}: {laid_out(each, depth + 1)}" for key, each in value.items()]
+    else:
+        (begin, end), items = "[]", [laid_out(each, depth + 1) for each in value]
+    indent = "\n" + " " * depth
+    return f"{begin}{indent} " + f",{indent} ".join(items) + indent + end
+
+
 def read_kept(lab: str, labs: Path) -> Kept | None:
     """The record of a lab, or None where it has none.
 
@@ -194,7 +216,7 @@ def write(lab: str, labs: Path, results: Path) -> None:
         path: with_section(path.read_text(encoding="utf-8"), kept, language) for language, path in _pages(lab, labs)
     }
     record_path(lab, labs).parent.mkdir(exist_ok=True)
-    record_path(lab, labs).write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    record_path(lab, labs).write_text(laid_out(kept) + "\n", encoding="utf-8")
     for path, text in pages.items():
         path.write_text(text, encoding="utf-8")
 

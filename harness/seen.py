@@ -74,7 +74,7 @@ WORDS = {
     "en": Words(
         heading="Seen",
         before="What surprises",
-        measured="Measured on {date}: {machine}; {place}; CPython {pythons}; config {config}{knobs}; {rounds} rounds.",
+        measured="Measured on {date}: {machine}; {place}; CPython {pythons}; config {config}{knobs}; rounds: {rounds}.",
         cpus="{count} CPUs",
         virtual="a virtual machine",
         docker="in containers (docker {engine})",
@@ -274,7 +274,10 @@ def _of_variants(runs: Sequence[Kept], labels: Sequence[str], say: Callable[[Kep
 
 
 def _reasons(runs: Sequence[Kept], labels: Sequence[str]) -> list[str]:
-    """Why claims were refuted or left open, and what the evidence adds to any; alike runs and alike claims together."""
+    """Why claims were refuted or left open, and what the evidence adds to any; alike claims and runs together.
+
+    Where it is so in every run, none is named.
+    """
     on: dict[tuple[str, str], list[str]] = {}
     for run, label in zip(runs, labels, strict=True):
         for claim in run["claims"]:
@@ -283,8 +286,8 @@ def _reasons(runs: Sequence[Kept], labels: Sequence[str]) -> list[str]:
                 on.setdefault((f"{_mark(claim)} `{claim['claim']}`", told), []).append(label)
     alike: dict[tuple[str, str], list[str]] = {}
     for (claim_name, told), where in on.items():
-        alike.setdefault(("; ".join(where), told), []).append(claim_name)
-    return [f"{', '.join(claims)} ({where}): {_text(told)}" for (where, told), claims in alike.items()]
+        alike.setdefault(("" if len(where) == len(labels) else f" ({'; '.join(where)})", told), []).append(claim_name)
+    return [f"{', '.join(claims)}{where}: {_text(told)}" for (where, told), claims in alike.items()]
 
 
 def _list(head: str, lines: Iterable[str]) -> str:

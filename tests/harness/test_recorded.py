@@ -224,6 +224,24 @@ def test_a_record_names_no_host_and_no_path(root: Path) -> None:
     assert "docker.sock" not in text
 
 
+def test_a_kernel_is_recorded_by_its_version_alone(root: Path) -> None:
+    sweep = a_sweep()
+    sweep[0]["machine"]["system"] = "Linux 6.18.44-somebodys-own x86_64"
+    assert extract(sweep, find_lab("mine", root / "labs"))["machine"]["system"] == "Linux 6.18 x86_64"
+
+
+def test_a_config_file_is_recorded_by_its_name_alone(root: Path) -> None:
+    sweep = [record | {"config": "/home/somebody/mine.toml"} for record in a_sweep()]
+    assert extract(sweep, find_lab("mine", root / "labs"))["config"] == "mine.toml"
+
+
+def test_a_record_has_a_line_for_each_variant_and_claim_of_each_run(root: Path) -> None:
+    kept = extract(a_sweep(), find_lab("mine", root / "labs"))
+    text = recorded.laid_out(kept)
+    assert json.loads(text) == kept
+    assert len([line for line in text.splitlines() if line.strip().startswith(('{"name"', '{"claim"'))]) == 4 * 3
+
+
 def test_a_figure_that_was_not_measured_is_none_and_never_made_up(root: Path) -> None:
     sweep = a_sweep()
     for sample in sweep[0]["variants"][1]["samples"]:
