@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import locale
 import os
+import re
 import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("en", "ko")
 FENCE = "+++"
+DEFINITION = re.compile(r"^(\S.*)\n: ", re.MULTILINE)
+"""A word in a line of its own, and what it means in the next ones, the first of which begins with a colon."""
+COMMENT = re.compile(r"^<!--.*?-->\n\n?", re.MULTILINE)
 LAST = 1_000
 """The place in the course of a lab that has no page."""
 
@@ -44,6 +48,10 @@ class Page:
     claims: Mapping[str, str]
     text: str
 
+    def plain_markdown(self) -> str:
+        """The page for what knows no lists of definitions: the words that it defines in bold."""
+        return DEFINITION.sub(r"**\1**: ", self.text)
+
 
 def read_page(lab: str, language: str, labs: Path) -> Page | None:
     """The page of a lab, or None where there is none.
@@ -60,7 +68,7 @@ def read_page(lab: str, language: str, labs: Path) -> Page | None:
     if not source.startswith(FENCE + "\n") or not fence:
         raise UsageFault(f"{path}:1: no front matter: it stands between two lines of {FENCE}")
     try:
-        return _page(tomllib.loads(head), text.strip() + "\n")
+        return _page(tomllib.loads(head), COMMENT.sub("", text).strip() + "\n")
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as fault:
         raise UsageFault(f"{path}: front matter: {fault}") from None
 

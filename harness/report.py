@@ -249,7 +249,7 @@ def show_page(question: str, page: Page | None, code: str, console: Console) -> 
 
         if page:
             console.print()
-            console.print(Markdown(page.text))
+            console.print(Markdown(page.plain_markdown()))
         console.print()
         console.print(Syntax(code, "python", background_color="default"))
         return

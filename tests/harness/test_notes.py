@@ -30,6 +30,18 @@ def test_a_lab_may_have_no_page(tmp_path: Path) -> None:
     assert read_page("mine", "en", tmp_path) is None
 
 
+def test_comments_that_mark_a_part_of_a_page_are_not_shown(tmp_path: Path) -> None:
+    page = read_page("mine", "en", written(tmp_path, PAGE + "\n<!-- record -->\n\nSeen.\n\n<!-- /record -->\n"))
+    assert page is not None
+    assert page.text == "# A page\n\nSeen.\n"
+
+
+def test_a_word_that_a_page_defines_is_bold_where_there_are_no_lists_of_definitions(tmp_path: Path) -> None:
+    page = read_page("mine", "en", written(tmp_path, PAGE + "\nlock\n: What one thread holds.\n\nno: word\n"))
+    assert page is not None
+    assert page.plain_markdown() == "# A page\n\n**lock**: What one thread holds.\n\nno: word\n"
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
