@@ -18,6 +18,8 @@ LANGUAGES = ("en", "ko")
 FENCE = "+++"
 LAST = 1_000
 """The place in the course of a lab that has no page."""
+FURTHER = {"en": "Further", "ko": "그 밖"}
+"""The chapter of labs that are not from the course notes, and of those that have no page."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,8 @@ class Page:
     Attributes:
         chapter: The chapter of the course.
         order: The lab's place in the course.
-        examples: The examples of the course notes that it carries.
-        concepts: The words that it defines.
+        examples: The examples of the course notes that it carries, each with the variants that show it.
+        concepts: The words that it defines, each with the variants that show it.
         question: The lab's question in the page's language, where it is not the lab's own.
         variants: What each variant says of itself in that language.
         claims: The sentence of each claim in that language.
@@ -37,8 +39,8 @@ class Page:
 
     chapter: str
     order: int
-    examples: tuple[str, ...]
-    concepts: tuple[str, ...]
+    examples: Mapping[str, tuple[str, ...]]
+    concepts: Mapping[str, tuple[str, ...]]
     question: str
     variants: Mapping[str, str]
     claims: Mapping[str, str]
@@ -83,10 +85,22 @@ def _page(front: Mapping[str, Any], text: str) -> Page:
     return Page(
         chapter=str(front["chapter"]),
         order=int(front["order"]),
-        examples=tuple(map(str, front["examples"])),
-        concepts=tuple(map(str, front["concepts"])),
+        examples=_shown_by(front, "examples"),
+        concepts=_shown_by(front, "concepts"),
         question=str(front.get("question", "")),
         variants=dict(front.get("variants", {})),
         claims=dict(front.get("claims", {})),
         text=text,
     )
+
+
+def _shown_by(front: Mapping[str, Any], table: str) -> dict[str, tuple[str, ...]]:
+    """A table of the front matter that gives, for each word, the variant that shows it, or a list of them."""
+    given = front.get(table, {})
+    if not isinstance(given, dict):
+        raise TypeError(f'{table} is no table that names variants, such as lock = "with_lock"')
+    found = {word: tuple(names) if isinstance(names, list) else (names,) for word, names in given.items()}
+    for word, names in found.items():
+        if not names or not all(isinstance(name, str) for name in names):
+            raise TypeError(f"{table}, {word}: {given[word]!r} names no variant")
+    return found
