@@ -16,6 +16,7 @@ CORES = "how many cores, such as 1,2,4; by itself the most that the engine can g
 PYTHON = "which interpreters, such as 3.14,3.14t; by itself 3.14"
 RUNNER = "auto (docker where an engine answers, else local), docker or local"
 JSON = "print one JSON document and nothing else"
+LANG = "en or ko; by itself as the locale says"
 NO_WAIT = "do not wait for CPUs that another run holds: exit 75"
 
 
@@ -33,20 +34,25 @@ def labs(_c: Context, json: bool = False) -> int:
 
 @task(
     auto_shortflags=False,
-    help={"name": "which lab; `invoke labs` lists them", "lang": "en or ko; by itself as the locale says"},
+    help={
+        "name": "which lab; `invoke labs` lists them",
+        "lang": LANG,
+        "diff": "instead of the page what differs between two variants, such as --diff unguarded with_lock",
+    },
 )
 @command
-def show(_c: Context, name: str, lang: str | None = None) -> int:
+def show(_c: Context, name: str, lang: str | None = None, diff: str | None = None) -> int:
     """A lab's page and its code, to read before anything is run.
 
     invoke show gil
     invoke show race --lang ko
+    invoke show race --diff unguarded with_lock
     """
     if name.startswith("-"):
         return help_instead("show", name)
     from harness import commands
 
-    return commands.show(name, lang)
+    return commands.show(name, lang, diff)
 
 
 @task(

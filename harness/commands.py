@@ -58,14 +58,19 @@ def labs(json: bool) -> int:
     return UsageFault.exit_code if catalogue.faults else 0
 
 
-def show(name: str, language: str | None) -> int:
-    """A lab's page and its code, before anything is run."""
+def show(name: str, language: str | None, diff: str | None) -> int:
+    """A lab's page and its code, or what differs between two of its variants, before anything is run."""
     from harness.catalogue import find_lab
     from harness.notes import language_of, read_page
     from harness.report import console_for, show_page
 
     found = find_lab(name, LABS)
     page = read_page(found.name, language_of(language), LABS)
+    if diff is not None:
+        from harness import difference
+
+        difference.show_two(diff, found, page, console_for(sys.stdout))
+        return 0
     show_page(found.question, page, found.path.read_text(encoding="utf-8"), console_for(sys.stdout))
     return 0
 

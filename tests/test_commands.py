@@ -154,6 +154,38 @@ def test_show_prints_a_lab_s_page_and_its_code(invoke: object, language: str, sa
     assert "def autosave(" in ended.stdout
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("race", "--diff", "unguarded", "with_lock"),
+        ("race", "--diff", "unguarded,with_lock"),
+        ("race", "--diff", "unguarded,", "with_lock", "--lang", "en"),
+        ("--diff", "unguarded", "with_lock", "race"),
+    ],
+)
+def test_show_tells_two_variants_apart(invoke: object, words: tuple[str, ...]) -> None:
+    ended = invoke("show", *words)  # type: ignore[operator]
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith("--- unguarded: ")
+    assert "+            with lock:\n" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("unguarded", "with_lok"), "did you mean with_lock?"),
+        (("unguarded", "unguarded"), "twice the same"),
+        (("unguarded",), "two variants are compared, not 1"),
+        (("unguarded", "--lang", "ko"), "two variants are compared, not 1"),
+        ((), "needed value"),
+    ],
+)
+def test_show_says_in_one_line_which_two_variants_it_wants(invoke: object, words: tuple[str, ...], says: str) -> None:
+    ended = invoke("show", "race", "--diff", *words)  # type: ignore[operator]
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert says in one_line(ended)
+
+
 def test_a_lab_runs_from_a_folder_with_spaces_and_korean_in_its_path(invoke: object, tmp_path: Path) -> None:
     folder = tmp_path / "한글 폴더 with spaces"
     folder.mkdir()
