@@ -55,6 +55,20 @@ def show(_c: Context, name: str, lang: str | None = None, diff: str | None = Non
     return commands.show(name, lang, diff)
 
 
+@task(auto_shortflags=False, help={"name": "what to call it: a word in lower case, such as my_lab"})
+@command
+def new(_c: Context, name: str) -> int:
+    """A new lab with its test and its pages, from a template that runs and passes `invoke check` as it is.
+
+    invoke new my_lab
+    """
+    if name.startswith("-"):
+        return help_instead("new", name)
+    from harness import commands
+
+    return commands.new(name)
+
+
 @task(
     auto_shortflags=False,
     iterable=["set"],

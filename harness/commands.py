@@ -75,6 +75,18 @@ def show(name: str, language: str | None, diff: str | None) -> int:
     return 0
 
 
+def new(name: str) -> int:
+    """A new lab with its test and its pages."""
+    from harness.new_lab import make_lab
+
+    for path in make_lab(name, ROOT):
+        _print(path)
+    say(f"It runs as it is; put in your own question, variants, claims, tests and pages. {name}'s next commands:")
+    for words in (f"./invoke show {name}", f"./invoke lab {name}", "./invoke check"):
+        say(f"  {words}")
+    return 0
+
+
 def lab(words: LabWords) -> int:
     """Run a lab and report it."""
     from harness import outcome
