@@ -20,16 +20,17 @@ LANG = "en or ko; by itself as the locale says"
 NO_WAIT = "do not wait for CPUs that another run holds: exit 75"
 
 
-@task(auto_shortflags=False, help={"json": JSON})
+@task(auto_shortflags=False, help={"lang": LANG, "json": JSON})
 @command
-def labs(_c: Context, json: bool = False) -> int:
-    """The catalogue: every lab with its question, chapter by chapter.
+def labs(_c: Context, lang: str | None = None, json: bool = False) -> int:
+    """The catalogue: every lab with its question, chapter by chapter, and a mark for what this machine can show.
 
     invoke labs
+    invoke labs --lang ko
     """
     from harness import commands
 
-    return commands.labs(json)
+    return commands.labs(lang, json=json)
 
 
 @task(

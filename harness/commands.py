@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import json as jsons
 import os
 import sys
@@ -37,22 +36,24 @@ class ExecWords:
     json: bool
 
 
-def labs(json: bool) -> int:
-    """The catalogue, as a course: chapter by chapter."""
+def labs(language: str | None, *, json: bool) -> int:
+    """The catalogue, as a course: chapter by chapter, with a mark for what this machine can show of each lab."""
     from harness.catalogue import read_catalogue
-    from harness.notes import LAST, read_page
+    from harness.here import known_here
+    from harness.listing import course_lines, shows
+    from harness.notes import LAST, language_of, read_page
 
+    spoken = "en" if json and language is None else language_of(language)  # a program reads the same everywhere
     catalogue = read_catalogue(LABS)
-    pages = {one.name: read_page(one.name, "en", LABS) for one in catalogue.labs}
+    pages = {one.name: read_page(one.name, spoken, LABS) for one in catalogue.labs}
     course = sorted(catalogue.labs, key=lambda one: page.order if (page := pages[one.name]) else LAST)
+    here = known_here(ROOT, os.environ)
     if json:
-        _print_json([_lab_as_json(one, pages[one.name]) for one in course])
+        _print_json([_lab_as_json(one, pages[one.name]) | {"shows": shows(one, here)} for one in course])
     else:
-        width = max((len(one.name) for one in course), default=0)
-        for chapter, of_chapter in itertools.groupby(course, key=lambda one: _chapter(pages[one.name]) or "Further"):
-            _print(chapter)
-            for one in of_chapter:
-                _print(f"  {one.name.ljust(width)}  {one.question}")
+        encoding = sys.stdout.encoding or "utf-8"
+        for line in course_lines(course, pages, spoken, here, encoding):
+            _print(line.encode(encoding, "backslashreplace").decode(encoding))
     for fault in catalogue.faults:
         say(f"pinlab: {fault}")
     return UsageFault.exit_code if catalogue.faults else 0
@@ -239,7 +240,7 @@ def _chapter(page: Page | None) -> str | None:
 def _lab_as_json(one: Any, page: Page | None) -> dict[str, Any]:
     return {
         "name": one.name,
-        "question": one.question,
+        "question": (page and page.question) or one.question,
         "variants": [{"name": variant.name, "doc": variant.doc} for variant in one.variants],
         "claims": [{"name": claim.name, "doc": claim.doc, "needs": list(claim.needs)} for claim in one.claims],
         "knobs": {name: dataclasses.asdict(knob) for name, knob in one.knobs.items()},
