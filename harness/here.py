@@ -47,11 +47,10 @@ def known_here(root: Path, environ: Mapping[str, str]) -> Here:
     """
     offered = offered_sizes(root)
     looked_at, cpus = ("", 0) if _has_no_engine(environ) else _as_last_seen(environ)
-    pythons: tuple[str, ...] = IMAGE_PYTHONS
-    if not cpus:
-        cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        pythons = _pythons_at_hand(environ)
-    return Here(looked_at, cpus, tuple(size for size in offered if size <= cpus), pythons)
+    if cpus:
+        return Here(looked_at, cpus, tuple(size for size in offered if size <= cpus), IMAGE_PYTHONS)
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return Here("", cpus, tuple(size for size in offered if size <= cpus), _pythons_at_hand(environ))
 
 
 def _has_no_engine(environ: Mapping[str, str]) -> bool:

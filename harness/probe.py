@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 from pathlib import Path
@@ -41,6 +40,8 @@ def engine_machine(engine: Engine, image: str, cache: Path | None) -> dict[str, 
         EngineMissing: The engine does not run the container.
         OwnFault: The container ran, but did not say what it should.
     """
+    import hashlib
+
     key = f"{engine.engine_id} {engine.kernel} {engine.cpus} {image}"
     file = cache and cache / f"machine-{hashlib.sha256(engine.engine_id.encode()).hexdigest()[:16]}.json"
     if file and (known := _remembered(file, key)):
