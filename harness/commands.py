@@ -41,7 +41,7 @@ def labs(language: str | None, *, json: bool) -> int:
     from harness.catalogue import read_catalogue
     from harness.here import known_here
     from harness.listing import course_lines, shows
-    from harness.notes import LAST, language_of, read_page
+    from harness.notes import FURTHER, LAST, language_of, read_page
 
     spoken = "en" if json and language is None else language_of(language)  # a program reads the same everywhere
     catalogue = read_catalogue(LABS)
@@ -51,8 +51,13 @@ def labs(language: str | None, *, json: bool) -> int:
     if json:
         _print_json([_lab_as_json(one, pages[one.name]) | {"shows": shows(one, here)} for one in course])
     else:
+        chapters: dict[str, list[tuple[str, str, str]]] = {}
+        for one in course:
+            page = pages[one.name]
+            row = (one.name, (page and page.question) or one.question, shows(one, here))
+            chapters.setdefault(_chapter(page) or FURTHER[spoken], []).append(row)
         encoding = sys.stdout.encoding or "utf-8"
-        for line in course_lines(course, pages, spoken, here, encoding):
+        for line in course_lines(chapters, here, spoken, encoding):
             _print(line.encode(encoding, "backslashreplace").decode(encoding))
     for fault in catalogue.faults:
         say(f"pinlab: {fault}")

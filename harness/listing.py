@@ -2,55 +2,46 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING
 
-from harness.notes import FURTHER
 from harness.showing import what_labs_show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from harness.here import Here
-    from harness.lab_record import Lab
-    from harness.notes import Page
+    from harness.showing import LabFacts
+
+    Row = tuple[str, str, str]  # a lab's name, its question, and what it shows
 
 MARKS = {"all": "●", "some": "◐", "none": "○"}
 PLAIN_MARKS = {"all": "*", "some": "+", "none": "-"}
 """For an output whose encoding has none of the others."""
 
 
-def shows(lab: Lab, here: Here) -> str:
+def shows(lab: LabFacts, here: Here) -> str:
     """How many of a lab's claims can be judged here: "all", "some" or "none"."""
     found = [not one.why_not for one in what_labs_show([lab], here.sizes, here.interpreters)]
     return "all" if all(found) else "some" if any(found) else "none"
 
 
-def course_lines(
-    course: Sequence[Lab], pages: Mapping[str, Page | None], language: str, here: Here, encoding: str
-) -> Iterator[str]:
+def course_lines(chapters: Mapping[str, Sequence[Row]], here: Here, language: str, encoding: str) -> Iterator[str]:
     """The lines of the catalogue, and what its marks mean.
 
     Args:
-        course: The labs in the course's order.
-        pages: Their pages in the language, by name.
-        language: Of the pages.
+        chapters: The rows of each chapter, in the course's order.
         here: What there is to run labs on.
+        language: Of the legend.
         encoding: Of the output.
     """
     marks = MARKS if _can_write("".join(MARKS.values()), encoding) else PLAIN_MARKS
-    width = max((len(lab.name) for lab in course), default=0)
-    for chapter, labs in itertools.groupby(course, key=lambda lab: _chapter(pages[lab.name], language)):
+    width = max((len(name) for rows in chapters.values() for name, _, _ in rows), default=0)
+    for chapter, rows in chapters.items():
         yield chapter
-        for lab in labs:
-            page = pages[lab.name]
-            yield f"  {marks[shows(lab, here)]} {lab.name.ljust(width)}  {(page and page.question) or lab.question}"
+        for name, question, mark in rows:
+            yield f"  {marks[mark]} {name.ljust(width)}  {question}"
     yield ""
     yield from (_legend_in_korean if language == "ko" else _legend)(marks, here)
-
-
-def _chapter(page: Page | None, language: str) -> str:
-    return page.chapter if page else FURTHER[language]
 
 
 def _legend(marks: Mapping[str, str], here: Here) -> Iterator[str]:

@@ -9,7 +9,6 @@ import pytest
 from harness.catalogue import read_lab
 from harness.here import Here
 from harness.listing import course_lines, shows
-from harness.notes import Page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,10 +33,6 @@ def lab(folder: Path, name: str, *needs: str) -> Lab:
     return read_lab(path)
 
 
-def page(chapter: str, question: str = "") -> Page:
-    return Page(chapter, 1, {}, {}, question, {}, {}, "# A page\n")
-
-
 @pytest.mark.parametrize(
     ("needs", "here", "mark"),
     [
@@ -53,42 +48,36 @@ def test_a_lab_shows_all_some_or_none_of_its_claims(
     assert shows(lab(tmp_path, "mine", *needs), here) == mark
 
 
-def test_labs_stand_under_their_chapters_with_their_marks(tmp_path: Path) -> None:
-    course = [lab(tmp_path, "first", "()"), lab(tmp_path, "b", "()", "cores(2)"), lab(tmp_path, "third", "cores(2)")]
-    pages = {"first": page("1 One"), "b": page("1 One"), "third": None}
-    lines = list(course_lines(course, pages, "en", SMALL, "utf-8"))
-    assert lines[:6] == [
-        "1 One",
-        "  ● first  Is it first?",
-        "  ◐ b      Is it b?",
-        "Further",
-        "  ○ third  Is it third?",
-        "",
-    ]
+def test_labs_stand_under_their_chapters_with_their_marks() -> None:
+    chapters = {
+        "1 One": [("first", "Is it?", "all"), ("b", "Is it b?", "some")],
+        "Further": [("c", "Is it c?", "none")],
+    }
+    lines = list(course_lines(chapters, SMALL, "en", "utf-8"))
+    assert lines[:6] == ["1 One", "  ● first  Is it?", "  ◐ b      Is it b?", "Further", "  ○ c      Is it c?", ""]
 
 
-def test_the_legend_says_what_the_marks_rest_on(tmp_path: Path) -> None:
-    course, pages = [lab(tmp_path, "mine")], {"mine": None}
-    assert "by the engine's 2 CPUs, as seen on 2026-01-02, and Python 3.14, 3.14t" in "".join(
-        course_lines(course, pages, "en", ENGINE, "utf-8")
-    )
-    assert "by this machine's 1 CPU, and Python 3.11" in "".join(course_lines(course, pages, "en", SMALL, "utf-8"))
-
-
-def test_in_korean_the_pages_questions_and_the_legend_are_korean(tmp_path: Path) -> None:
-    course = [lab(tmp_path, "mine", "()"), lab(tmp_path, "other", "()")]
-    pages = {"mine": page("1 하나", "그러한가?"), "other": None}
-    lines = list(course_lines(course, pages, "ko", ENGINE, "utf-8"))
-    assert lines[:4] == ["1 하나", "  ● mine   그러한가?", "그 밖", "  ● other  Is it other?"]
-    assert "엔진의 CPU 2개(2026-01-02에 본 대로)" in lines[-1]
+@pytest.mark.parametrize(
+    ("here", "language", "says"),
+    [
+        (ENGINE, "en", "by the engine's 2 CPUs, as seen on 2026-01-02, and Python 3.14, 3.14t"),
+        (SMALL, "en", "by this machine's 1 CPU, and Python 3.11"),
+        (ENGINE, "ko", "엔진의 CPU 2개(2026-01-02에 본 대로), 파이썬 3.14, 3.14t"),
+        (SMALL, "ko", "이 컴퓨터의 CPU 1개, 파이썬 3.11"),
+    ],
+)
+def test_the_legend_says_what_the_marks_rest_on(here: Here, language: str, says: str) -> None:
+    *_, last = course_lines({}, here, language, "utf-8")
+    assert says in last
+    assert "./invoke doctor" in last
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "no-such-encoding"])
-def test_an_encoding_without_the_marks_gets_others(tmp_path: Path, encoding: str) -> None:
-    lines = list(course_lines([lab(tmp_path, "mine", "()")], {"mine": None}, "en", ENGINE, encoding))
-    assert lines[1].startswith("  * mine")
+def test_an_encoding_without_the_marks_gets_others(encoding: str) -> None:
+    lines = list(course_lines({"1": [("mine", "Is it?", "all")]}, ENGINE, "en", encoding))
+    assert lines[1] == "  * mine  Is it?"
     assert "+ some, - none" in lines[-2]
 
 
 def test_a_catalogue_of_nothing_has_a_legend_only() -> None:
-    assert len(list(course_lines([], {}, "en", SMALL, "utf-8"))) == 3
+    assert len(list(course_lines({}, SMALL, "en", "utf-8"))) == 3

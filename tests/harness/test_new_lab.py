@@ -90,7 +90,7 @@ def test_what_is_made_is_formatted_and_clean_and_has_strict_types(clone: Path, w
 def test_what_is_made_passes_its_own_tests_and_those_of_every_lab(clone: Path) -> None:
     every = (
         "tests/labs/test_every_lab.py",
-        *(f"tests/harness/test_{name}.py" for name in ("notes", "catalogue", "course")),
+        *(f"tests/harness/test_{name}.py" for name in ("notes", "catalogue", "course_table")),
     )
     own = [f"tests/labs/test_{name}.py" for name in ("my_lab", LONG)]
     assert_good(run(clone, "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *own, *every))

@@ -1,6 +1,6 @@
 """The table in the README that leads from each example and concept of the course notes to its lab and variant.
 
-`python -m harness.course` writes it anew, from the front matter of the pages in labs/notes/.
+`python -m harness.course_table` writes it anew, from the front matter of the pages in labs/notes/.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.course import READMES, course_table, with_table, write_tables
+from harness.course_table import READMES, course_table, with_table, write_tables
 from harness.errors import UsageFault
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def page(labs: Path, language: str, name: str, chapter: str, order: int, tables:
 @pytest.mark.parametrize("language", READMES)
 def test_the_readme_has_the_table_that_the_pages_give(language: str, repo: Path) -> None:
     readme = (repo / READMES[language]).read_text("utf-8")
-    assert readme == with_table(readme, course_table(language, repo / "labs")), "run `python -m harness.course`"
+    assert readme == with_table(readme, course_table(language, repo / "labs")), "run `python -m harness.course_table`"
 
 
 def test_a_row_has_a_lab_with_its_examples_and_concepts_and_their_variants(tmp_path: Path) -> None:
