@@ -60,5 +60,5 @@ def test_threads_wait_at_the_same_time_holds_when_they_take_as_long_as_one_wait(
     assert lab.threads_wait_at_the_same_time(taking(in_turn=0.4, in_threads=0.1)).value == "holds"
 
 
-def test_threads_wait_at_the_same_time_is_refuted_when_the_pool_has_one_thread() -> None:
-    assert lab.threads_wait_at_the_same_time(taking(in_turn=0.4, in_threads=0.4)).value == "refuted"
+def test_threads_wait_at_the_same_time_is_refuted_when_the_pool_has_two_threads() -> None:
+    assert lab.threads_wait_at_the_same_time(taking(in_turn=0.4, in_threads=0.2)).value == "refuted"
