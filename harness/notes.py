@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import locale
 import os
-import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +52,8 @@ def read_page(lab: str, language: str, labs: Path) -> Page | None:
     Raises:
         UsageFault: If its front matter cannot be used.
     """
+    import tomllib  # the language alone is wanted more often than a page
+
     path = labs / "notes" / language / f"{lab}.md"
     try:
         source = path.read_text(encoding="utf-8")
@@ -96,7 +97,7 @@ def _page(front: Mapping[str, Any], text: str) -> Page:
 
 def _shown_by(front: Mapping[str, Any], table: str) -> dict[str, tuple[str, ...]]:
     """A table of the front matter that gives, for each word, the variant that shows it, or a list of them."""
-    given = front.get(table, {})
+    given = front.get(table) or {}
     if not isinstance(given, dict):
         raise TypeError(f'{table} is no table that names variants, such as lock = "with_lock"')
     found = {word: tuple(names) if isinstance(names, list) else (names,) for word, names in given.items()}

@@ -40,7 +40,7 @@ def engine_machine(engine: Engine, image: str, cache: Path | None) -> dict[str, 
         EngineMissing: The engine does not run the container.
         OwnFault: The container ran, but did not say what it should.
     """
-    import hashlib
+    import hashlib  # loads OpenSSL, and others want the cache's folder alone
 
     key = f"{engine.engine_id} {engine.kernel} {engine.cpus} {image}"
     file = cache and cache / f"machine-{hashlib.sha256(engine.engine_id.encode()).hexdigest()[:16]}.json"
