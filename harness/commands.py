@@ -40,8 +40,9 @@ def labs(language: str | None, *, json: bool) -> int:
     """The catalogue, as a course: chapter by chapter, with a mark for what this machine can show of each lab."""
     from harness.catalogue import read_catalogue
     from harness.here import known_here
+    from harness.language import language_of
     from harness.listing import course_lines, shows
-    from harness.notes import FURTHER, LAST, language_of, read_page
+    from harness.notes import FURTHER, LAST, read_page
 
     spoken = "en" if json and language is None else language_of(language)  # a program reads the same everywhere
     catalogue = read_catalogue(LABS)

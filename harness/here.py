@@ -7,9 +7,8 @@ import os
 import shutil
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.offer import IMAGE_PYTHONS, offered_sizes
 from harness.probe import cache_folder
@@ -18,9 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True)
-class Here:
-    """What is known of the place where labs would run.
+class Here(NamedTuple):
+    """What is known of the place where labs would run; a tuple, since a listing has no time to make a dataclass.
 
     Attributes:
         looked_at: The day on which the engine's machine was last looked at; empty where this machine itself is meant.

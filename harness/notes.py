@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import locale
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageFault
+from harness.language import LANGUAGES as LANGUAGES
+from harness.language import language_of as language_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-LANGUAGES = ("en", "ko")
 FENCE = "+++"
 LAST = 1_000
 """The place in the course of a lab that has no page."""
@@ -66,20 +65,6 @@ def read_page(lab: str, language: str, labs: Path) -> Page | None:
         return _page(tomllib.loads(head), text.strip() + "\n")
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as fault:
         raise UsageFault(f"{path}: front matter: {fault}") from None
-
-
-def language_of(asked: str | None) -> str:
-    """The language to show pages in: the one asked for, else the locale's, else English.
-
-    Raises:
-        UsageFault: If there are no pages in the language asked for.
-    """
-    if asked is None:
-        words = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-        return "ko" if (words or locale.getlocale()[0] or "").lower().startswith(("ko", "korean")) else "en"
-    if asked not in LANGUAGES:
-        raise UsageFault(f"--lang {asked[:20]!r}: choose one of {', '.join(LANGUAGES)}")
-    return asked
 
 
 def _page(front: Mapping[str, Any], text: str) -> Page:

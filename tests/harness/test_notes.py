@@ -7,7 +7,7 @@ import pytest
 
 from harness.catalogue import lab_names, read_lab
 from harness.errors import UsageFault
-from harness.notes import LANGUAGES, language_of, read_page
+from harness.notes import LANGUAGES, read_page
 
 LABS = Path(__file__).parents[2] / "labs"
 PAGE = """+++
@@ -68,17 +68,6 @@ def test_a_lab_may_have_no_page(tmp_path: Path) -> None:
 def test_a_page_that_cannot_be_used_is_told_in_one_line(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(UsageFault, match=says):
         read_page("mine", "en", written(tmp_path, text))
-
-
-@pytest.mark.parametrize(("words", "language"), [("ko_KR.UTF-8", "ko"), ("en_US.UTF-8", "en"), ("C", "en")])
-def test_the_locale_chooses_the_language(monkeypatch: pytest.MonkeyPatch, words: str, language: str) -> None:
-    monkeypatch.setenv("LC_ALL", words)
-    assert language_of(None) == language
-
-
-def test_a_language_without_pages_is_refused() -> None:
-    with pytest.raises(UsageFault, match="choose one of en, ko"):
-        language_of("fr")
 
 
 @pytest.mark.parametrize("lab", lab_names(LABS))
