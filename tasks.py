@@ -16,37 +16,58 @@ CORES = "how many cores, such as 1,2,4; by itself the most that the engine can g
 PYTHON = "which interpreters, such as 3.14,3.14t; by itself 3.14"
 RUNNER = "auto (docker where an engine answers, else local), docker or local"
 JSON = "print one JSON document and nothing else"
+LANG = "en or ko; by itself as the locale says"
 NO_WAIT = "do not wait for CPUs that another run holds: exit 75"
 
 
-@task(auto_shortflags=False, help={"json": JSON})
+@task(auto_shortflags=False, help={"lang": LANG, "json": JSON})
 @command
-def labs(_c: Context, json: bool = False) -> int:
-    """The catalogue: every lab with its question, chapter by chapter.
+def labs(_c: Context, lang: str | None = None, json: bool = False) -> int:
+    """The catalogue: every lab with its question, chapter by chapter, and a mark for what this machine can show.
 
     invoke labs
+    invoke labs --lang ko
     """
     from harness import commands
 
-    return commands.labs(json)
+    return commands.labs(lang, json=json)
 
 
 @task(
     auto_shortflags=False,
-    help={"name": "which lab; `invoke labs` lists them", "lang": "en or ko; by itself as the locale says"},
+    help={
+        "name": "which lab; `invoke labs` lists them",
+        "lang": LANG,
+        "diff": "instead of the page what differs between two variants, such as --diff unguarded with_lock",
+    },
 )
 @command
-def show(_c: Context, name: str, lang: str | None = None) -> int:
+def show(_c: Context, name: str, lang: str | None = None, diff: str | None = None) -> int:
     """A lab's page and its code, to read before anything is run.
 
     invoke show gil
     invoke show race --lang ko
+    invoke show race --diff unguarded with_lock
     """
     if name.startswith("-"):
         return help_instead("show", name)
     from harness import commands
 
-    return commands.show(name, lang)
+    return commands.show(name, lang, diff)
+
+
+@task(auto_shortflags=False, help={"name": "what to call it: a word in lower case, such as my_lab"})
+@command
+def new(_c: Context, name: str) -> int:
+    """A new lab with its test and its pages, from a template that runs and passes `invoke check` as it is.
+
+    invoke new my_lab
+    """
+    if name.startswith("-"):
+        return help_instead("new", name)
+    from harness import commands
+
+    return commands.new(name)
 
 
 @task(

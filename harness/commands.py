@@ -38,30 +38,36 @@ class ExecWords:
     json: bool
 
 
-def labs(json: bool) -> int:
-    """The catalogue, as a course: chapter by chapter."""
+def labs(language: str | None, *, json: bool) -> int:
+    """The catalogue, as a course: chapter by chapter, with a mark for what this machine can show of each lab."""
     if json:
-        return _labs_in_full()
+        return _labs_in_full(language or "en")  # a program reads the same everywhere
     from harness.course import read_course
+    from harness.here import known_here
+    from harness.language import language_of
+    from harness.listing import course_lines
     from harness.probe import cache_folder
 
-    course = read_course(LABS, cache_folder(os.environ))
-    width = max((len(name) for entries in course.chapters.values() for name, _ in entries), default=0)
-    for chapter, entries in course.chapters.items():
-        _print(chapter)
-        for name, question in entries:
-            _print(f"  {name.ljust(width)}  {question}")
+    spoken = language_of(language)
+    course = read_course(LABS, spoken, cache_folder(os.environ))
+    encoding = sys.stdout.encoding or "utf-8"
+    for line in course_lines(course.chapters, known_here(ROOT, os.environ), spoken, encoding):
+        _print(line.encode(encoding, "backslashreplace").decode(encoding))
     return _say_faults(course.faults)
 
 
-def _labs_in_full() -> int:
+def _labs_in_full(language: str) -> int:
     from harness.catalogue import read_catalogue
+    from harness.here import known_here
+    from harness.language import language_of
+    from harness.listing import shows
     from harness.notes import LAST, read_page
 
     catalogue = read_catalogue(LABS)
-    pages = {one.name: read_page(one.name, "en", LABS) for one in catalogue.labs}
+    pages = {one.name: read_page(one.name, language_of(language), LABS) for one in catalogue.labs}
     course = sorted(catalogue.labs, key=lambda one: page.order if (page := pages[one.name]) else LAST)
-    _print_json([_lab_as_json(one, pages[one.name]) for one in course])
+    here = known_here(ROOT, os.environ)
+    _print_json([_lab_as_json(one, pages[one.name]) | {"shows": shows(one.claims, here)} for one in course])
     return _say_faults(catalogue.faults)
 
 
@@ -71,15 +77,32 @@ def _say_faults(faults: Sequence[PinlabError]) -> int:
     return UsageFault.exit_code if faults else 0
 
 
-def show(name: str, language: str | None) -> int:
-    """A lab's page and its code, before anything is run."""
+def show(name: str, language: str | None, diff: str | None) -> int:
+    """A lab's page and its code, or what differs between two of its variants, before anything is run."""
     from harness.catalogue import find_lab
     from harness.notes import language_of, read_page
     from harness.report import console_for, show_page
 
     found = find_lab(name, LABS)
     page = read_page(found.name, language_of(language), LABS)
+    if diff is not None:
+        from harness import difference
+
+        difference.show_two(diff, found, page, console_for(sys.stdout))
+        return 0
     show_page(found.question, page, found.path.read_text(encoding="utf-8"), console_for(sys.stdout))
+    return 0
+
+
+def new(name: str) -> int:
+    """A new lab with its test and its pages."""
+    from harness.new_lab import make_lab
+
+    for path in make_lab(name, ROOT):
+        _print(path)
+    say(f"It runs as it is; put in your own question, variants, claims, tests and pages. {name}'s next commands:")
+    for words in (f"./invoke show {name}", f"./invoke lab {name}", "./invoke check"):
+        say(f"  {words}")
     return 0
 
 
@@ -262,7 +285,7 @@ def _report(records: list[dict[str, Any]], code: int, json: bool) -> None:
 def _lab_as_json(one: Any, page: Page | None) -> dict[str, Any]:
     return {
         "name": one.name,
-        "question": one.question,
+        "question": (page and page.question) or one.question,
         "variants": [{"name": variant.name, "doc": variant.doc} for variant in one.variants],
         "claims": [{"name": claim.name, "doc": claim.doc, "needs": list(claim.needs)} for claim in one.claims],
         "knobs": {name: dataclasses.asdict(knob) for name, knob in one.knobs.items()},

@@ -139,12 +139,54 @@ def test_the_plan_stays_inside_what_the_parent_was_given(invoke: object) -> None
     assert "1 CPU is available" in one_line(asked_for_more)
 
 
-def test_labs_lists_every_lab_with_its_question_under_its_chapter(invoke: object, repo: Path) -> None:
-    lines = invoke("labs").stdout.splitlines()  # type: ignore[operator]
+def test_labs_lists_every_lab_with_its_mark_and_question_under_its_chapter(invoke: object, repo: Path) -> None:
+    course, _, legend = invoke("labs", "--lang", "en").stdout.partition("\n\n")  # type: ignore[operator]
+    lines = course.splitlines()
     listed = [line for line in lines if line.startswith("  ")]
-    assert sorted(line.split()[0] for line in listed) == sorted(path.stem for path in (repo / "labs").glob("*.py"))
+    assert sorted(line.split()[1] for line in listed) == sorted(path.stem for path in (repo / "labs").glob("*.py"))
+    assert {line.split()[0] for line in listed} <= set("●◐○")
     assert all(line.endswith("?") for line in listed)
     assert [line for line in lines if line not in listed] == sorted(set(lines) - set(listed))
+    assert "● all of its claims can be judged here, ◐ some, ○ none\n" in legend
+    assert "./invoke doctor" in legend
+
+
+def test_labs_speaks_korean_and_its_json_does_where_it_is_asked(invoke: object) -> None:
+    korean = {"LC_ALL": "ko_KR.UTF-8", "PYTHONIOENCODING": "utf-8"}
+    assert "스레드 넷은 하나보다 빨리 세는가?" in invoke("labs", **korean).stdout  # type: ignore[operator]
+    for words, question, chapter in (
+        ((), "Do four threads count faster than one?", "3 The GIL"),
+        (("--lang", "ko"), "스레드 넷은 하나보다 빨리 세는가?", "3 GIL"),
+    ):
+        [gil] = [
+            lab
+            for lab in json.loads(invoke("labs", "--json", *words, **korean).stdout)  # type: ignore[operator]
+            if lab["name"] == "gil"
+        ]
+        assert (gil["question"], gil["chapter"]) == (question, chapter)
+        assert gil["shows"] in ("all", "some", "none")
+
+
+def test_labs_asks_no_engine_and_needs_no_unicode(invoke: object) -> None:
+    here = {**NO_ENGINE, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    ended = invoke("labs", **here)  # type: ignore[operator]
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "* all of its claims can be judged here, + some, - none" in ended.stdout
+    assert "by this machine's " in ended.stdout
+
+
+def test_labs_refuses_a_language_without_pages(invoke: object) -> None:
+    ended = invoke("labs", "--lang", "fr")  # type: ignore[operator]
+    assert ended.returncode == 2
+    assert "choose one of en, ko" in one_line(ended)
+
+
+def test_labs_loads_neither_the_engine_s_library_nor_the_tables(repo: Path) -> None:
+    code = "import sys; from harness import commands; commands.labs('en', json=False); print(sorted(sys.modules))"
+    ended = subprocess.run([sys.executable, "-c", code], cwd=repo, capture_output=True, text=True, check=True)
+    loaded = ended.stdout.splitlines()[-1]
+    assert "'harness.here'" in loaded
+    assert not [name for name in ("docker", "rich", "requests", "psutil") if f"'{name}'" in loaded]
 
 
 @pytest.mark.parametrize(("language", "says"), [("en", "daemon thread"), ("ko", "데몬 스레드")])
@@ -152,6 +194,38 @@ def test_show_prints_a_lab_s_page_and_its_code(invoke: object, language: str, sa
     ended = invoke("show", "daemon", "--lang", language)  # type: ignore[operator]
     assert says in ended.stdout
     assert "def autosave(" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("race", "--diff", "unguarded", "with_lock"),
+        ("race", "--diff", "unguarded,with_lock"),
+        ("race", "--diff", "unguarded,", "with_lock", "--lang", "en"),
+        ("--diff", "unguarded", "with_lock", "race"),
+    ],
+)
+def test_show_tells_two_variants_apart(invoke: object, words: tuple[str, ...]) -> None:
+    ended = invoke("show", *words)  # type: ignore[operator]
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith("--- unguarded: ")
+    assert "+            with lock:\n" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("unguarded", "with_lok"), "did you mean with_lock?"),
+        (("unguarded", "unguarded"), "twice the same"),
+        (("unguarded",), "two variants are compared, not 1"),
+        (("unguarded", "--lang", "ko"), "two variants are compared, not 1"),
+        ((), "needed value"),
+    ],
+)
+def test_show_says_in_one_line_which_two_variants_it_wants(invoke: object, words: tuple[str, ...], says: str) -> None:
+    ended = invoke("show", "race", "--diff", *words)  # type: ignore[operator]
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert says in one_line(ended)
 
 
 def test_a_lab_runs_from_a_folder_with_spaces_and_korean_in_its_path(invoke: object, tmp_path: Path) -> None:
