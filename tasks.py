@@ -53,7 +53,7 @@ def show(_c: Context, name: str, lang: str | None = None) -> int:
     auto_shortflags=False,
     iterable=["set"],
     help={
-        "name": "which lab; `invoke labs` lists them",
+        "name": "which lab; `invoke labs` lists them; or a FILE.py of your own, by its path",
         "cores": CORES,
         "python": PYTHON,
         "runner": RUNNER,
@@ -62,6 +62,9 @@ def show(_c: Context, name: str, lang: str | None = None) -> int:
         "rounds": "exactly so many rounds; by itself as many as the claims need",
         "budget": "time for all rounds together, such as 60s; by itself as the config says",
         "seed": "of the order of the cells, to have the same order again",
+        "mine": "a FILE.py of your own, whose functions take the places of the lab's variants; the lab's claims judge",
+        "watch": "run again whenever the file is saved (that of --mine, else the lab's); Ctrl-C ends it",
+        "lang": "of the hints with --mine: en or ko; by itself as the locale says",
         "inconclusive-ok": "inconclusive claims count as good",
         "no-wait": NO_WAIT,
         "json": JSON,
@@ -79,6 +82,9 @@ def lab(
     rounds: str | None = None,
     budget: str | None = None,
     seed: str | None = None,
+    mine: str | None = None,
+    watch: bool = False,
+    lang: str | None = None,
     inconclusive_ok: bool = False,
     no_wait: bool = False,
     json: bool = False,
@@ -89,6 +95,8 @@ def lab(
     invoke lab gil --cores 1                     then --cores 4, then `invoke compare gil`
     invoke lab gil --cores 1,2 --python 3.14,3.14t --config classroom
     invoke lab race --set rounds=5 --json
+    invoke lab race --mine my_race.py --watch    an exercise: your variants in place of the lab's
+    invoke lab path/to/their_lab.py              a lab from outside this repository
 
     Exit codes: 0 all claims hold, 1 refuted, 2 usage, 3 inconclusive, 4 a limit was hit, 5 results not stored,
     69 no engine, 70 a fault of pinlab's own, 75 busy, 130 interrupted.
@@ -112,6 +120,9 @@ def lab(
             inconclusive_ok=inconclusive_ok,
             wait=not no_wait,
             json=json,
+            mine=mine,
+            watch=watch,
+            language=lang,
         )
     )
 

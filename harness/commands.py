@@ -7,6 +7,7 @@ import itertools
 import json as jsons
 import os
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from harness.errors import UsageFault
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from harness.hints import Hints
     from harness.lab_command import LabWords
     from harness.notes import Page
 
@@ -71,14 +73,34 @@ def show(name: str, language: str | None) -> int:
 
 
 def lab(words: LabWords) -> int:
-    """Run a lab and report it."""
-    from harness import outcome
-    from harness.catalogue import find_lab
-    from harness.lab_command import run_lab
+    """Run a lab and report it, once or whenever its file is saved."""
+    from harness import watch
 
-    records = run_lab(find_lab(words.name, LABS), words, ROOT, say)
+    if not words.watch:
+        return _run_and_report(words)
+    if words.json:
+        raise UsageFault("--watch --json: a watch has no single document; leave one of the two out")
+    file = watch.watched_file(words.name, words.mine, Path.cwd(), LABS)
+    return watch.watch(file, lambda: _run_and_report(words), say, time.sleep)
+
+
+def _run_and_report(words: LabWords) -> int:
+    from harness import outcome
+    from harness.hints import Hints
+    from harness.lab_command import run_lab
+    from harness.mine import read_mine
+    from harness.notes import language_of, read_page
+    from harness.outside import lab_named
+
+    wanted = lab_named(words.name, Path.cwd(), LABS)
+    language = language_of(words.language)
+    mine = read_mine(words.mine, Path.cwd(), wanted) if words.mine is not None else None
+    if mine and mine.has_claims:
+        say(f"{mine.told}: its claims are not judged, those of {wanted.name} are")
+    records = run_lab(wanted, mine, words, ROOT, say)
     code = outcome.exit_code(records, inconclusive_ok=words.inconclusive_ok)
-    _report(records, code, words.json)
+    page = None if wanted.origin else read_page(wanted.name, language, LABS)
+    _report(records, code, words.json, Hints(language, page.hints if page else {}, mine.variants) if mine else None)
     return code
 
 
@@ -133,11 +155,11 @@ def compare(name: str, runs: str, *, anyway: bool, markdown: bool, json: bool) -
     """The latest runs of a lab, or of each lab, side by side."""
     from harness import compare as comparing
     from harness import store
-    from harness.catalogue import find_lab
+    from harness.outside import name_to_compare
     from harness.report import console_for
 
     asked = tuple(run for run in runs.split(",") if run)
-    lab_name = find_lab(name, LABS).name if name else None
+    lab_name = name_to_compare(name, LABS, ROOT / "results") if name else None
     stored = store.read_all(ROOT / "results", lab_name)
     found = comparing.compare_each(stored.records, asked, anyway=anyway)
     if json:
@@ -204,14 +226,14 @@ def clean(*, results: bool, images: bool) -> int:
     return cleaning.clean(ROOT, results=results, images=images, say=say)
 
 
-def _report(records: list[dict[str, Any]], code: int, json: bool) -> None:
+def _report(records: list[dict[str, Any]], code: int, json: bool, hints: Hints | None = None) -> None:
     from harness import outcome
     from harness.report import console_for, show_runs
 
     if json:
         _print_json(outcome.document(records, code))
         return
-    show_runs(records, console_for(sys.stdout))
+    show_runs(records, console_for(sys.stdout), hints)
     say("results: " + ", ".join(f"results/{record['run_id']}" for record in records))
 
 

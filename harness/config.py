@@ -78,20 +78,23 @@ class Config:
     knobs: dict[str, dict[str, Plain]]
 
 
-def load_config(name_or_path: str, repo: Path, cwd: Path) -> Config:
+def load_config(name_or_path: str, repo: Path, cwd: Path, outside: Lab | None = None) -> Config:
     """Read a config; what a file's [run] leaves out is as in the usual config.
 
     Args:
         name_or_path: A name such as "quick" is one of the repository's; what ends in .toml or has a / in it is a file.
         repo: The repository.
         cwd: The caller's folder, from which a file is looked for.
+        outside: A lab from outside the repository, which a file may have a table for; the repository's configs have
+            none, even where one of its own labs is called the same.
 
     Raises:
         UsageFault: In one line, if there is no such config or anything in it is wrong.
     """
     path = _located(name_or_path, repo / "configs", cwd)
     usual = repo / "configs" / f"{USUAL}.toml"
-    tables = _Checked(path, _parsed(path, _source(path)), repo / "labs")
+    is_own = path.parent == repo / "configs"
+    tables = _Checked(path, _parsed(path, _source(path)), repo / "labs", None if is_own else outside)
     own = tables.run()
     rest = {} if path == usual else _Checked(usual, _parsed(usual, _source(usual)), repo / "labs").run()
     if missing := [name for name in LIMITS if name not in own | rest and name not in OPTIONAL]:
@@ -101,7 +104,10 @@ def load_config(name_or_path: str, repo: Path, cwd: Path) -> Config:
         **{key: rest[key] for key in rest if key not in OPTIONAL},
         **own,
     }
-    return Config(name=name_or_path, path=path, knobs=tables.knobs(), **values)
+    knobs = tables.knobs()
+    if is_own and outside is not None:
+        knobs.pop(outside.name, None)
+    return Config(name=name_or_path, path=path, knobs=knobs, **values)
 
 
 def knobs_for(config: Config, lab: Lab, sets: Sequence[str] = ()) -> dict[str, Plain]:
@@ -191,9 +197,11 @@ class _Checked:
         path: The file, for what is said of it.
         tables: What was read from it.
         labs: The folder of labs.
+        outside: A lab that is not there.
     """
 
-    def __init__(self, path: Path, tables: dict[str, Any], labs: Path) -> None:
+    def __init__(self, path: Path, tables: dict[str, Any], labs: Path, outside: Lab | None = None) -> None:
+        self._outside = outside
         self._path = path
         self._tables = tables
         self._labs = labs
@@ -212,7 +220,8 @@ class _Checked:
 
     def knobs(self) -> dict[str, dict[str, Plain]]:
         """The knobs of each lab that has a table."""
-        names = lab_names(self._labs)
+        outside = {self._outside.name: self._outside.knobs} if self._outside else {}
+        names = [*lab_names(self._labs), *outside]
         found: dict[str, dict[str, Plain]] = {}
         for name, table in self._tables.items():
             if name == "run":
@@ -220,7 +229,7 @@ class _Checked:
             if name not in names:
                 raise self._fault(_key(name), _unknown("lab", name, ["run", *names]))
             try:
-                known = read_lab(self._labs / f"{name}.py").knobs
+                known = outside[name] if name in outside else read_lab(self._labs / f"{name}.py").knobs
             except LabFault as fault:
                 raise self._fault(name, f"the lab cannot be read: {fault}") from None
             found[name] = {knob: self._knob(name, knob, value, known) for knob, value in table.items()}

@@ -100,6 +100,8 @@ def fold(request: Request, lines: Sequence[Line]) -> dict[str, Any]:
         "lab": request.lab,
         "question": request.question,
         "command": list(request.command),
+        "origin": request.origin or None,
+        "mine": request.mine,
         "cores": request.cores,
         "runner": request.runner,
         "python": request.python,
@@ -171,7 +173,9 @@ def _problems(request: Request, sample: Line) -> list[dict[str, Any]]:
     """What went against what the lab says of the sample's variant."""
     found = []
     about = {"variant": sample["variant"], "sample": sample["id"]}
-    if sample["outcome"] != request.variants[sample["variant"]]:
+    if sample.get("not_comparable"):
+        found.append({"kind": "not_comparable", **about, "detail": sample.get("error") or ""})
+    elif sample["outcome"] != request.variants[sample["variant"]]:
         found.append(
             {"kind": sample["outcome"], **about, "detail": sample.get("error") or sample.get("explanation") or ""}
         )

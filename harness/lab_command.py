@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from harness.interpreters import Interpreter
     from harness.lab_record import Lab
     from harness.launch import Options, Work
+    from harness.mine import Mine
     from harness.place import Place
 
 MOST_ROUNDS = 10_000
@@ -38,13 +39,19 @@ class LabWords:
     inconclusive_ok: bool = False
     wait: bool = True
     json: bool = False
+    mine: str | None = None
+    watch: bool = False
+    language: str | None = None
 
 
-def run_lab(wanted: Lab, words: LabWords, root: Path, say: Callable[[str], None]) -> list[dict[str, Any]]:
+def run_lab(
+    wanted: Lab, mine: Mine | None, words: LabWords, root: Path, say: Callable[[str], None]
+) -> list[dict[str, Any]]:
     """Run a lab, with progress on a terminal; the records of its runs.
 
     Args:
         wanted: The lab.
+        mine: A learner's file, whose variants take the places of the lab's.
         words: How it is to be run.
         root: The repository.
         say: Takes lines for people.
@@ -56,15 +63,15 @@ def run_lab(wanted: Lab, words: LabWords, root: Path, say: Callable[[str], None]
     from harness.launch import launch
     from harness.progress import Progress
 
-    config = load_config(words.config, root, Path.cwd())
-    work = work_of(wanted, config, words.sets)
+    config = load_config(words.config, root, Path.cwd(), wanted if wanted.origin else None)
+    work = work_of(wanted, config, words.sets, mine)
     options = options_of(words, config, root)
     place, interpreters = find_where(words.runner, words.python, root, say)
     with Progress(work.name, sys.stderr) as progress:
         return launch(work, options, place, interpreters, root, say, progress.show)
 
 
-def work_of(wanted: Lab, config: Config, sets: tuple[str, ...]) -> Work:
+def work_of(wanted: Lab, config: Config, sets: tuple[str, ...], mine: Mine | None = None) -> Work:
     """What is to be run of a lab under a config."""
     from harness.config import knobs_for
     from harness.launch import Work
@@ -75,12 +82,17 @@ def work_of(wanted: Lab, config: Config, sets: tuple[str, ...]) -> Work:
         variants={variant.name: variant.ends for variant in wanted.variants},
         documents={variant.name: variant.doc for variant in wanted.variants},
         knobs=knobs_for(config, wanted, sets),
-        files={f"labs/{wanted.name}.py": wanted.path.read_bytes()},
+        files={
+            f"labs/{wanted.name}.py": wanted.path.read_bytes(),
+            **({mine.travels_as: mine.content} if mine else {}),
+        },
         command=(),
         config=config.name,
         deadline_seconds=config.deadline_seconds,
         log_bytes=config.log_bytes,
         memory_bytes=config.memory_bytes,
+        origin=wanted.origin,
+        mine=mine.to_json() if mine else None,
     )
 
 

@@ -50,6 +50,8 @@ class Work:
         deadline_seconds: Limit of one cell.
         log_bytes: Limit of the lab's own output.
         memory_bytes: Limit of a cell's data where no container limits it.
+        origin: The file of a lab from outside the repository, as the user named it; else empty.
+        mine: A learner's file whose variants take the places of the lab's, as in a request.
     """
 
     name: str
@@ -63,6 +65,8 @@ class Work:
     deadline_seconds: float
     log_bytes: int
     memory_bytes: int
+    origin: str = ""
+    mine: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -208,6 +212,8 @@ def _requests(
                     "harness_hash": image_tag(root),
                     "host_shares_the_cpus": place.is_here and not _others(cpus, place),
                 },
+                origin=work.origin,
+                mine=work.mine,
             )
 
 

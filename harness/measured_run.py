@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import cgroup, events, evidence, hang, placement, request, supervise
+from harness import cgroup, events, evidence, hang, import_fault, placement, request, supervise
 from harness.errors import LimitHit, UsageFault
 from harness.logfile import LabLog
 from harness.request import JUDGE_SECONDS
@@ -63,7 +63,9 @@ class MeasuredRun:
         try:
             report = json.loads(ended.report)
         except ValueError:
-            raise UsageFault(f"{self.request.lab} cannot start: {self._last_line()}") from None
+            raise UsageFault(f"{self._told_file(None)}: cannot start: {self._last_line()}") from None
+        if "import_fault" in report:
+            raise UsageFault(import_fault.told(report["import_fault"], self.request, self._source()))
         self.journal.add(
             "start",
             proof=proof,
@@ -91,6 +93,8 @@ class MeasuredRun:
                 "harness.cell", self._order(variant), identity, self.request.deadline_seconds, watched=meant_to_hang
             )
             report = json.loads(ended.report) if ended.report else {"outcome": "crashed"}
+            if line := report.pop("line", None):
+                report["error"] = f"{self._told_file(variant)}:{line}: {report['error']}"
         kills_after, refusals_after = self._counts()
         sample = {
             "id": identity,
@@ -148,13 +152,31 @@ class MeasuredRun:
         asked = self.request
         return {
             "lab": asked.lab,
-            "source": None if asked.command else str(self._source() / "labs" / f"{asked.lab}.py"),
+            "sources": {str(self._source() / path): module for path, module in self._modules().items()},
+            "module": self._module(variant),
             "variant": variant,
             "knobs": asked.knobs,
             "cpus": list(asked.cpus),
             "own_cgroup": asked.in_container,
             "memory_bytes": asked.memory_bytes,
         }
+
+    def _modules(self) -> dict[str, str]:
+        """The modules of the run, by their places under source/; the one that others import from comes first."""
+        if self.request.command:
+            return {}
+        lab = {f"labs/{self.request.lab}.py": f"labs.{self.request.lab}"}
+        mine = self.request.mine
+        return lab | ({mine["module"].replace(".", "/") + ".py": mine["module"]} if mine else {})
+
+    def _module(self, variant: str | None) -> str:
+        """The module that a variant is in: the lab's, or the learner's."""
+        mine = self.request.mine
+        return mine["module"] if mine and variant in mine["variants"] else f"labs.{self.request.lab}"
+
+    def _told_file(self, variant: str | None) -> str:
+        """How the file that a variant is in is called for people."""
+        return import_fault.told_file(self._module(variant).replace(".", "/") + ".py", self.request)
 
     def _source(self) -> Path:
         return self.folder / "source"

@@ -46,6 +46,8 @@ class Request:
         source_hash: Of the lab's source.
         created: When the command began, in UTC, as ISO 8601.
         facts: What the host knows of the machine, the engine, the image and the set's topology.
+        origin: The file of a lab from outside the repository, as the user named it; else empty.
+        mine: A learner's file whose variants take the places of the lab's: its "file", "module", "hash" and "variants".
     """
 
     run_id: str
@@ -72,6 +74,8 @@ class Request:
     created: str
     facts: dict[str, Any]
     format_version: int = FORMAT_VERSION
+    origin: str = ""
+    mine: dict[str, Any] | None = None
 
     @property
     def in_container(self) -> bool:

@@ -164,6 +164,15 @@ def read_all(results: Path, lab: str | None = None) -> Stored:
     return Stored(tuple(records), tuple(skipped))
 
 
+def labs_with_runs(results: Path) -> set[str]:
+    """Names of the labs that the store has runs of, by the names of their folders.
+
+    Raises:
+        StoreFault: If the store is there and cannot be listed.
+    """
+    return {found[1] for folder in _run_folders(results) if (found := RUN_ID.fullmatch(folder.name))}
+
+
 def _run_folders(results: Path) -> list[Path]:
     try:
         return sorted(path for path in results.iterdir() if path.is_dir())
