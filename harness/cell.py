@@ -17,7 +17,7 @@ import resource
 import sys
 import time
 
-from harness import readings
+from harness import left_behind, readings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,13 +36,23 @@ def main() -> None:
     result_fd = int(sys.argv[2])
     os.set_inheritable(result_fd, False)
     _be_the_first_to_go(order)
-    result = _start_or_fault(order) if order["variant"] is None else measured(_variant(order), order)
+    result = _start_or_fault(order) if order["variant"] is None else _sample(order)
     if result.get("not_comparable"):
         result["line"] = getattr(sys.modules[order["module"]], order["variant"]).__code__.co_firstlineno
     with os.fdopen(result_fd, "w", encoding="utf-8") as pipe:
         json.dump(result, pipe)
-    if result["outcome"] != "finished":
-        sys.exit(1)
+    exit_code = int(result["outcome"] != "finished")
+    if order["variant"] is not None and not order["meant_to_hang"] and left_behind.holds_up():
+        os._exit(exit_code)  # what is left was named; nobody is to wait for it
+    sys.exit(exit_code)
+
+
+def _sample(order: dict[str, Any]) -> dict[str, Any]:
+    """Run the variant, and see what it leaves behind."""
+    work = _variant(order)
+    before = left_behind.Before()
+    result = measured(work, order)
+    return result if order["meant_to_hang"] else result | left_behind.report(before)
 
 
 def measured(work: Callable[[], Any], order: dict[str, Any]) -> dict[str, Any]:

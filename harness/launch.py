@@ -166,6 +166,8 @@ def _rescued(session: Session, results: Path, say: Callable[[str], None]) -> boo
     try:
         session.stop()
         for folder in session.collect():
+            if store.drop_unstarted(folder):
+                continue
             say(f"kept what was measured: {folder.relative_to(results.parent)}")
     except PinlabError as fault:
         say(str(fault))

@@ -13,6 +13,7 @@ from harness import cgroup, events, evidence, hang, import_fault, placement, req
 from harness.errors import LimitHit, UsageFault
 from harness.logfile import LabLog
 from harness.request import JUDGE_SECONDS
+from harness.shared_memory import SharedMemory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,6 +80,7 @@ class MeasuredRun:
         identity = f"{variant}.{round_}"
         written = self._log.bytes_seen()
         kills, refusals = self._counts()
+        shared_memory = SharedMemory(self._stacks / "shared_memory", is_alone=self.request.in_container)
         report: dict[str, Any]
         if self.request.command:
             ended = self._command(identity)
@@ -96,6 +98,8 @@ class MeasuredRun:
             if line := report.pop("line", None):
                 report["error"] = f"{self._told_file(variant)}:{line}: {report['error']}"
         kills_after, refusals_after = self._counts()
+        of_the_process = report.pop("left_behind", [])
+        in_memory = shared_memory.clear(report.pop("mapped", []))
         sample = {
             "id": identity,
             "variant": variant,
@@ -105,7 +109,7 @@ class MeasuredRun:
             "exit_code": ended.exit_code,
             "process_seconds": ended.wall_seconds,
             "peak_memory_bytes": ended.peak_memory_bytes,
-            "left_behind": list(ended.left_behind),
+            "left_behind": list(dict.fromkeys([*of_the_process, *ended.left_behind, *in_memory])),
             "log_full": self._log.is_full() and self._log.bytes_seen() > written,
         }
         if self._log.bytes_seen() > written and not self.request.command:
@@ -155,6 +159,7 @@ class MeasuredRun:
             "sources": {str(self._source() / path): module for path, module in self._modules().items()},
             "module": self._module(variant),
             "variant": variant,
+            "meant_to_hang": variant is not None and asked.variants[variant] == "deadlocked",
             "knobs": asked.knobs,
             "cpus": list(asked.cpus),
             "own_cgroup": asked.in_container,

@@ -141,6 +141,17 @@ def read_record(folder: Path) -> dict[str, Any]:
     return record
 
 
+def drop_unstarted(folder: Path) -> bool:
+    """Remove a run in which nothing had started when it ended, so that nothing is in it; whether it was one."""
+    try:
+        if read_record(folder)["interpreter"]:
+            return False
+        shutil.rmtree(folder)
+    except (StoreFault, OSError):
+        return False
+    return True
+
+
 def read_all(results: Path, lab: str | None = None) -> Stored:
     """All records of the store, oldest first, or only those of one lab.
 
