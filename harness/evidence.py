@@ -202,6 +202,8 @@ def fault_of(record: dict[str, Any]) -> str | None:
         return "placement is none"
     if record["interpreter"] and not _is_interpreter(record["interpreter"]):
         return "interpreter is none"
+    if not isinstance(record.get("origin"), (str, NoneType)) or not _is_mine(record.get("mine")):
+        return "where its code is from is not told"
     if not all(isinstance(one, dict) and isinstance(one.get("round"), int) for one in record["rounds"]):
         return "a round has no number"
     if not all(_is_side(one.get(side)) for one in record["rounds"] for side in ("before", "after")):
@@ -229,6 +231,15 @@ def _is_placement(placed: dict[str, Any]) -> bool:
         and isinstance(placed.get("pinned", ""), (bool, NoneType))
         and isinstance(proof, dict)
         and isinstance(proof.get("start"), dict if placed["valid"] else (dict, NoneType))
+    )
+
+
+def _is_mine(mine: Any) -> bool:
+    return mine is None or (
+        isinstance(mine, dict)
+        and isinstance(mine.get("file"), str)
+        and isinstance(mine.get("variants"), list)
+        and all(isinstance(name, str) for name in mine["variants"])
     )
 
 

@@ -49,7 +49,8 @@ def report(before: Before) -> dict[str, list[str]]:
     new = _names(SHARED_MEMORY) - before.shared_memory
     left += _told_sockets(_sockets() - before.sockets)
     left += [f"shared memory {name}" for name in sorted(new & _noted())]
-    return {"left_behind": left, "mapped": _mapped(new) if new else []}
+    told = [name if left.count(name) == 1 else f"{name} ×{left.count(name)}" for name in dict.fromkeys(left)]
+    return {"left_behind": told, "mapped": _mapped(new) if new else []}
 
 
 def holds_up() -> bool:

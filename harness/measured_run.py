@@ -16,9 +16,13 @@ from harness.request import JUDGE_SECONDS
 from harness.shared_memory import SharedMemory
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 HARNESS_ROOT = Path(__file__).resolve().parent.parent
+WORKER = "process "
+"""What a worker of multiprocessing is named by (harness/left_behind.py)."""
+WORKERS_RUN = ("multiprocessing.", "harness.cell")
+"""What stands in the command lines of such workers, and of what multiprocessing runs beside them."""
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
 """All that a lab's process has of the surrounding environment; a command of the user's own has it all."""
 
@@ -109,7 +113,9 @@ class MeasuredRun:
             "exit_code": ended.exit_code,
             "process_seconds": ended.wall_seconds,
             "peak_memory_bytes": ended.peak_memory_bytes,
-            "left_behind": list(dict.fromkeys([*of_the_process, *ended.left_behind, *in_memory])),
+            "left_behind": list(
+                dict.fromkeys([*of_the_process, *_besides(ended.left_behind, of_the_process), *in_memory])
+            ),
             "log_full": self._log.is_full() and self._log.bytes_seen() > written,
         }
         if self._log.bytes_seen() > written and not self.request.command:
@@ -261,6 +267,13 @@ class MeasuredRun:
         self._log.settle()
         text = (self.folder / "lab.log").read_text(encoding="utf-8", errors="replace")
         return (text.strip().splitlines() or ["it said nothing"])[-1]
+
+
+def _besides(commands: Iterable[str], named: Iterable[str]) -> list[str]:
+    """The commands of the processes that were left, but for the workers that are named already, and their helpers."""
+    if not any(WORKER in name for name in named):
+        return list(commands)
+    return [command for command in commands if not any(mark in command for mark in WORKERS_RUN)]
 
 
 def _source_of(path: str) -> str | None:
