@@ -75,7 +75,7 @@ def new(_c: Context, name: str) -> int:
     iterable=["set"],
     optional=["predict"],
     help={
-        "name": "which lab; `invoke labs` lists them",
+        "name": "which lab; `invoke labs` lists them; or a FILE.py of your own, by its path",
         "cores": CORES,
         "python": PYTHON,
         "runner": RUNNER,
@@ -85,6 +85,9 @@ def new(_c: Context, name: str) -> int:
         "budget": "time for all rounds together, such as 60s; by itself as the config says",
         "seed": "of the order of the cells, to have the same order again",
         "predict": "what you expect, such as threads=1,processes=4; by itself you are asked, before anything is run",
+        "mine": "a FILE.py of your own, whose functions take the places of the lab's variants; the lab's claims judge",
+        "watch": "run again whenever the file is saved (that of --mine, else the lab's); Ctrl-C ends it",
+        "lang": "of the hints with --mine: en or ko; by itself as the locale says",
         "inconclusive-ok": "inconclusive claims count as good",
         "no-wait": NO_WAIT,
         "json": JSON,
@@ -103,6 +106,9 @@ def lab(
     budget: str | None = None,
     seed: str | None = None,
     predict: str | bool | None = None,
+    mine: str | None = None,
+    watch: bool = False,
+    lang: str | None = None,
     inconclusive_ok: bool = False,
     no_wait: bool = False,
     json: bool = False,
@@ -114,6 +120,8 @@ def lab(
     invoke lab gil --cores 1,2 --python 3.14,3.14t --config classroom
     invoke lab race --set count=5000 --json
     invoke lab race --predict                    say first what you expect, and see how it compares
+    invoke lab race --mine my_race.py --watch    an exercise: your variants in place of the lab's
+    invoke lab path/to/their_lab.py              a lab from outside this repository
 
     Exit codes: 0 all claims hold, 1 refuted, 2 usage, 3 inconclusive, 4 a limit was hit, 5 results not stored,
     69 no engine, 70 a fault of pinlab's own, 75 busy, 130 interrupted.
@@ -138,6 +146,9 @@ def lab(
             wait=not no_wait,
             json=json,
             predict=predict,
+            mine=mine,
+            watch=watch,
+            language=lang,
         )
     )
 

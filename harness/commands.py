@@ -6,6 +6,7 @@ import dataclasses
 import json as jsons
 import os
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.errors import PinlabError
+    from harness.hints import Hints
     from harness.lab_command import LabWords
     from harness.notes import Page
     from harness.workshop_run import WorkshopWords
@@ -107,15 +109,36 @@ def new(name: str) -> int:
 
 
 def lab(words: LabWords) -> int:
-    """Run a lab and report it."""
+    """Run a lab and report it, once or whenever its file is saved."""
+    from harness import watch
+
+    if not words.watch:
+        return _run_and_report(words)
+    if words.json:
+        raise UsageFault("--watch --json: a watch has no single document; leave one of the two out")
+    file = watch.watched_file(words.name, words.mine, Path.cwd(), LABS)
+    return watch.watch(file, lambda: _run_and_report(words), say, time.sleep)
+
+
+def _run_and_report(words: LabWords) -> int:
     from harness import outcome
-    from harness.catalogue import find_lab
+    from harness.hints import Hints
     from harness.lab_command import run_lab
+    from harness.mine import read_mine
+    from harness.notes import language_of, read_page
+    from harness.outside import lab_named
     from harness.prediction import with_reveals
 
-    records = run_lab(find_lab(words.name, LABS), words, ROOT, say)
+    wanted = lab_named(words.name, Path.cwd(), LABS)
+    language = language_of(words.language)
+    mine = read_mine(words.mine, Path.cwd(), wanted) if words.mine is not None else None
+    if mine and mine.has_claims:
+        say(f"{mine.told}: its claims are not judged, those of {wanted.name} are")
+    records = run_lab(wanted, words, ROOT, say, mine=mine)
     code = outcome.exit_code(records, inconclusive_ok=words.inconclusive_ok)
-    _report(with_reveals(records), code, words.json)
+    page = None if wanted.origin else read_page(wanted.name, language, LABS)
+    hints = Hints(language, page.hints if page else {}, mine.variants) if mine else None
+    _report(with_reveals(records), code, words.json, hints)
     if not words.json and words.predict is not None:
         from harness.report import console_for
         from harness.revealing import show_reveals
@@ -189,9 +212,9 @@ def execute(command: Sequence[str], words: ExecWords) -> int:
 
 def compare(name: str, runs: str, *, anyway: bool, markdown: bool, json: bool) -> int:
     """The latest runs of a lab, or of each lab, side by side."""
-    from harness.catalogue import find_lab
+    from harness.outside import name_to_compare
 
-    lab_name = find_lab(name, LABS).name if name else None
+    lab_name = name_to_compare(name, LABS, ROOT / "results") if name else None
     return compare_stored(ROOT / "results", lab_name, runs, anyway=anyway, markdown=markdown, json=json)
 
 
@@ -271,14 +294,14 @@ def clean(*, results: bool, images: bool) -> int:
     return cleaning.clean(ROOT, results=results, images=images, say=say)
 
 
-def _report(records: list[dict[str, Any]], code: int, json: bool) -> None:
+def _report(records: list[dict[str, Any]], code: int, json: bool, hints: Hints | None = None) -> None:
     from harness import outcome
     from harness.report import console_for, show_runs
 
     if json:
         _print_json(outcome.document(records, code))
         return
-    show_runs(records, console_for(sys.stdout))
+    show_runs(records, console_for(sys.stdout), hints=hints)
     say("results: " + ", ".join(f"results/{record['run_id']}" for record in records))
 
 

@@ -56,7 +56,7 @@ class Config:
     knobs: dict[str, dict[str, Plain]]
 
 
-def load_config(name_or_path: str, repo: Path, cwd: Path) -> Config:
+def load_config(name_or_path: str, repo: Path, cwd: Path, outside: Lab | None = None) -> Config:
     """Read a config; what a file's [run] leaves out is as in the usual config.
 
     Args:
@@ -64,13 +64,16 @@ def load_config(name_or_path: str, repo: Path, cwd: Path) -> Config:
             file.
         repo: The repository.
         cwd: The caller's folder, from which a file is looked for.
+        outside: A lab from outside the repository, which a file may have a table for; the repository's configs have
+            none, even where one of its own labs is called the same.
 
     Raises:
         UsageFault: In one line, if there is no such config or anything in it is wrong.
     """
     path = locate(name_or_path, repo / "configs", cwd, "config")
     usual = repo / "configs" / f"{USUAL}.toml"
-    tables = _Checked(path, read_tables(path, "config"), repo / "labs")
+    is_own = path.parent == repo / "configs"
+    tables = _Checked(path, read_tables(path, "config"), repo / "labs", None if is_own else outside)
     own = tables.run()
     rest = {} if path == usual else _Checked(usual, read_tables(usual, "config"), repo / "labs").run()
     if missing := [name for name in LIMITS if name not in own | rest and name not in OPTIONAL]:
@@ -80,7 +83,10 @@ def load_config(name_or_path: str, repo: Path, cwd: Path) -> Config:
         **{key: rest[key] for key in rest if key not in OPTIONAL},
         **own,
     }
-    return Config(name=name_or_path, path=path, knobs=tables.knobs(), **values)
+    knobs = tables.knobs()
+    if is_own and outside is not None:
+        knobs.pop(outside.name, None)
+    return Config(name=name_or_path, path=path, knobs=knobs, **values)
 
 
 def knobs_for(config: Config, lab: Lab, sets: Sequence[str] = ()) -> dict[str, Plain]:
@@ -116,9 +122,11 @@ class _Checked:
         path: The file, for what is said of it.
         tables: What was read from it.
         labs: The folder of labs.
+        outside: A lab that is not there.
     """
 
-    def __init__(self, path: Path, tables: dict[str, Any], labs: Path) -> None:
+    def __init__(self, path: Path, tables: dict[str, Any], labs: Path, outside: Lab | None = None) -> None:
+        self._outside = outside
         self._path = path
         self._tables = tables
         self._labs = labs
@@ -137,7 +145,8 @@ class _Checked:
 
     def knobs(self) -> dict[str, dict[str, Plain]]:
         """The knobs of each lab that has a table."""
-        names = lab_names(self._labs)
+        outside = {self._outside.name: self._outside.knobs} if self._outside else {}
+        names = [*lab_names(self._labs), *outside]
         found: dict[str, dict[str, Plain]] = {}
         for name, table in self._tables.items():
             if name == "run":
@@ -145,7 +154,7 @@ class _Checked:
             if name not in names:
                 raise self._fault(key_text(name), unknown("lab", name, ["run", *names]))
             try:
-                known = read_lab(self._labs / f"{name}.py").knobs
+                known = outside[name] if name in outside else read_lab(self._labs / f"{name}.py").knobs
             except LabFault as fault:
                 raise self._fault(name, f"the lab cannot be read: {fault}") from None
             found[name] = {knob: self._knob(name, knob, value, known) for knob, value in table.items()}

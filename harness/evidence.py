@@ -113,6 +113,8 @@ def fold(request: Request, lines: Sequence[Line]) -> dict[str, Any]:
         "lab": request.lab,
         "question": request.question,
         "command": list(request.command),
+        "origin": request.origin or None,
+        "mine": request.mine,
         "cores": request.cores,
         "runner": request.runner,
         "python": request.python,
@@ -185,7 +187,9 @@ def _problems(request: Request, sample: Line) -> list[dict[str, Any]]:
     """What went against what the lab says of the sample's variant."""
     found = []
     about = {"variant": sample["variant"], "sample": sample["id"]}
-    if sample["outcome"] != request.variants[sample["variant"]]:
+    if sample.get("not_comparable"):
+        found.append({"kind": "not_comparable", **about, "detail": sample.get("error") or ""})
+    elif sample["outcome"] != request.variants[sample["variant"]]:
         found.append(
             {"kind": sample["outcome"], **about, "detail": sample.get("error") or sample.get("explanation") or ""}
         )
@@ -212,6 +216,8 @@ def fault_of(record: dict[str, Any]) -> str | None:
         return "placement is none"
     if record["interpreter"] and not _is_interpreter(record["interpreter"]):
         return "interpreter is none"
+    if not isinstance(record.get("origin"), (str, NoneType)) or not _is_mine(record.get("mine")):
+        return "where its code is from is not told"
     for one in record["rounds"]:
         if not isinstance(one, dict) or not isinstance(one.get("round"), int):
             return "a round has no number"
@@ -240,6 +246,15 @@ def _is_placement(placed: dict[str, Any]) -> bool:
         and isinstance(placed.get("pinned", ""), (bool, NoneType))
         and isinstance(proof, dict)
         and isinstance(proof.get("start"), dict if placed["valid"] else (dict, NoneType))
+    )
+
+
+def _is_mine(mine: Any) -> bool:
+    return mine is None or (
+        isinstance(mine, dict)
+        and isinstance(mine.get("file"), str)
+        and isinstance(mine.get("variants"), list)
+        and all(isinstance(name, str) for name in mine["variants"])
     )
 
 

@@ -81,7 +81,9 @@ def unequal_answers(module: ModuleType, record: Record) -> list[dict[str, str]]:
     """For each variant whose answer differs from the first one's, though all must agree: where, and how often."""
     first: dict[str, Any] | None = None
     found = []
-    for entry in record["variants"]:
+    learners = (record.get("mine") or {}).get("variants", ())
+    lab_s_own_first = sorted(record["variants"], key=lambda entry: entry["name"] in learners)
+    for entry in lab_s_own_first:
         mark = getattr(getattr(module, entry["name"], None), "__pinlab_variant__", {})
         if mark.get("answer") != "same":
             continue

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from harness.interpreters import Interpreter
     from harness.lab_record import Lab
     from harness.launch import Options, Work
+    from harness.mine import Mine
     from harness.place import Place
 
 MOST_ROUNDS = 10_000
@@ -40,6 +41,9 @@ class LabWords:
     wait: bool = True
     json: bool = False
     predict: str | bool | None = None
+    mine: str | None = None
+    watch: bool = False
+    language: str | None = None
 
 
 def run_lab(
@@ -47,12 +51,15 @@ def run_lab(
     words: LabWords,
     root: Path,
     say: Callable[[str], None],
+    *,
+    mine: Mine | None = None,
     where: tuple[Place, Sequence[Interpreter]] | None = None,
 ) -> list[dict[str, Any]]:
     """Run a lab, with progress on a terminal; the records of its runs.
 
     Args:
         wanted: The lab.
+        mine: A learner's file, whose variants take the places of the lab's.
         words: How it is to be run.
         root: The repository.
         say: Takes lines for people.
@@ -65,8 +72,8 @@ def run_lab(
     from harness.launch import launch
     from harness.progress import Progress
 
-    config = load_config(words.config, root, Path.cwd())
-    work = work_of(wanted, config, words.sets)
+    config = load_config(words.config, root, Path.cwd(), wanted if wanted.origin else None)
+    work = work_of(wanted, config, words.sets, mine)
     options = options_of(words, config, root)
     if words.predict is not None:
         work = dataclasses.replace(work, prediction=prediction_of(wanted, words, words.predict, work, options))
@@ -88,7 +95,7 @@ def prediction_of(
     return predicted(wanted, predict, work.knobs, options.cores or (), pythons)
 
 
-def work_of(wanted: Lab, config: Config, sets: tuple[str, ...]) -> Work:
+def work_of(wanted: Lab, config: Config, sets: tuple[str, ...], mine: Mine | None = None) -> Work:
     """What is to be run of a lab under a config."""
     from harness.config import knobs_for
     from harness.launch import Work
@@ -99,12 +106,17 @@ def work_of(wanted: Lab, config: Config, sets: tuple[str, ...]) -> Work:
         variants={variant.name: variant.ends for variant in wanted.variants},
         documents={variant.name: variant.doc for variant in wanted.variants},
         knobs=knobs_for(config, wanted, sets),
-        files={f"labs/{wanted.name}.py": wanted.path.read_bytes()},
+        files={
+            f"labs/{wanted.name}.py": wanted.path.read_bytes(),
+            **({mine.travels_as: mine.content} if mine else {}),
+        },
         command=(),
         config=config.name,
         deadline_seconds=config.deadline_seconds,
         log_bytes=config.log_bytes,
         memory_bytes=config.memory_bytes,
+        origin=wanted.origin,
+        mine=mine.to_json() if mine else None,
     )
 
 

@@ -52,6 +52,8 @@ class Work:
         log_bytes: Limit of the lab's own output.
         memory_bytes: Limit of a cell's data where no container limits it.
         prediction: What the learner predicted, by variant or claim, with `@2` behind it for two cores alone.
+        origin: The file of a lab from outside the repository, as the user named it; else empty.
+        mine: A learner's file whose variants take the places of the lab's, as in a request.
     """
 
     name: str
@@ -66,6 +68,8 @@ class Work:
     log_bytes: int
     memory_bytes: int
     prediction: dict[str, dict[str, Any]] = field(default_factory=dict)
+    origin: str = ""
+    mine: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -165,6 +169,8 @@ def _rescued(session: Session, results: Path, say: Callable[[str], None]) -> boo
     try:
         session.stop()
         for folder in session.collect():
+            if store.drop_unstarted(folder):
+                continue
             say(f"kept what was measured: {folder.relative_to(results.parent)}")
     except PinlabError as fault:
         say(str(fault))
@@ -212,6 +218,8 @@ def _requests(
                     "harness_hash": image_tag(root),
                     "host_shares_the_cpus": place.is_here and not _others(cpus, place),
                 },
+                origin=work.origin,
+                mine=work.mine,
             )
 
 

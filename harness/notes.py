@@ -36,6 +36,7 @@ class Page:
         question: The lab's question in the page's language, where it is not the lab's own.
         variants: What each variant says of itself in that language.
         claims: The sentence of each claim in that language.
+        hints: For each claim, what to look at in one's own variant where it refutes that claim.
         text: The page, in Markdown.
     """
 
@@ -46,6 +47,7 @@ class Page:
     question: str
     variants: Mapping[str, str]
     claims: Mapping[str, str]
+    hints: Mapping[str, str]
     text: str
 
     def plain_markdown(self) -> str:
@@ -84,6 +86,7 @@ def _page(front: Mapping[str, Any], text: str) -> Page:
         question=str(front.get("question", "")),
         variants=dict(front.get("variants", {})),
         claims=dict(front.get("claims", {})),
+        hints=dict(front.get("hints", {})),
         text=text,
     )
 

@@ -150,6 +150,17 @@ def _content(path: Path) -> bytes:
         return file.readall()
 
 
+def drop_unstarted(folder: Path) -> bool:
+    """Remove a run in which nothing had started when it ended, so that nothing is in it; whether it was one."""
+    try:
+        if read_record(folder)["interpreter"]:
+            return False
+        shutil.rmtree(folder)
+    except (StoreFault, OSError):
+        return False
+    return True
+
+
 def read_all(results: Path, lab: str | None = None, kept: Callable[[dict[str, Any]], dict[str, Any]] = dict) -> Stored:
     """All records of the store, oldest first, or only those of one lab.
 
@@ -177,6 +188,15 @@ def read_all(results: Path, lab: str | None = None, kept: Callable[[dict[str, An
             records.append(kept(record))
             folders.append(folder)
     return Stored(tuple(records), tuple(skipped), tuple(folders))
+
+
+def labs_with_runs(results: Path) -> set[str]:
+    """Names of the labs that the store has runs of, by the names of their folders.
+
+    Raises:
+        StoreFault: If the store is there and cannot be listed.
+    """
+    return {found[1] for folder in _run_folders(results) if (found := RUN_ID.fullmatch(folder.name))}
 
 
 def _run_folders(results: Path) -> list[Path]:

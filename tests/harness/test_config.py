@@ -117,6 +117,32 @@ def test_a_file_is_looked_for_from_the_callers_folder(repo: Path, tmp_path: Path
         load_config("hard.toml", repo, repo)
 
 
+def test_a_file_may_have_a_table_for_a_lab_from_outside(repo: Path, tmp_path: Path) -> None:
+    (tmp_path / "theirs.py").write_text(LAB, encoding="utf-8")
+    outside = read_lab(tmp_path / "theirs.py", "theirs.py")
+    path = tmp_path / "hard.toml"
+    path.write_text("[theirs]\ncount = 5\n[mine]\ncount = 6\n", encoding="utf-8")
+    config = load_config("hard.toml", repo, tmp_path, outside)
+    assert knobs_for(config, outside)["count"] == 5
+    with pytest.raises(UsageFault, match=r"hard.toml: theirs: no lab 'theirs'"):
+        load_config("hard.toml", repo, tmp_path)
+    path.write_text("[theirs]\ncuont = 5\n", encoding="utf-8")
+    with pytest.raises(UsageFault, match=r"hard.toml: theirs.cuont: no knob 'cuont': did you mean count\?"):
+        load_config("hard.toml", repo, tmp_path, outside)
+
+
+def test_a_lab_from_outside_takes_its_own_table_in_a_file_and_none_of_the_repositorys_configs(
+    repo: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.py").write_text(LAB.replace("1_000", "7"), encoding="utf-8")
+    outside = read_lab(tmp_path / "mine.py", "mine.py")
+    (repo / "configs" / "quick.toml").write_text(RUN + "[mine]\ncount = 9\n", encoding="utf-8")
+    (tmp_path / "own.toml").write_text("[mine]\ncount = 8\n", encoding="utf-8")
+    assert knobs_for(load_config("quick", repo, tmp_path, outside), outside)["count"] == 7
+    assert knobs_for(load_config("own.toml", repo, tmp_path, outside), outside)["count"] == 8
+    assert knobs_for(load_config("quick", repo, tmp_path), read_lab(repo / "labs" / "mine.py"))["count"] == 9
+
+
 def test_an_unknown_config_is_refused_with_the_nearest_name_and_the_list(repo: Path) -> None:
     with pytest.raises(
         UsageFault, match=r"no config 'standrd': did you mean standard\? the configs are standard, or a FILE"

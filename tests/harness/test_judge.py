@@ -265,6 +265,13 @@ def test_an_answer_unlike_the_first_variants_is_told_once_a_variant_with_its_cou
     }
 
 
+def test_the_labs_own_answer_is_the_measure_for_a_learners() -> None:
+    of = record(answers={"slow": 11, "fast": 10, "half": 10}, rounds=1, walls={})
+    of["mine"] = {"file": "my.py", "module": "mine.my", "hash": "1", "variants": ["slow"]}
+    [found] = judge.unequal_answers(lab(slow, fast), of)
+    assert (found["variant"], found["detail"]) == ("slow", "11, where fast.0 has 10; in 1 of 1 samples")
+
+
 def test_equal_answers_none_and_those_of_samples_that_failed_are_no_fault() -> None:
     module = lab(slow, fast)
     assert judge.unequal_answers(module, record(answers={"slow": 10, "fast": 10})) == []

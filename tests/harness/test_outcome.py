@@ -41,6 +41,7 @@ def record(*verdicts: str, problems: tuple[str, ...] = (), **more: Any) -> dict[
         ([record("holds", problems=("timed_out",))], 4),
         ([record("holds", problems=("too_much_output",))], 4),
         ([record("holds", problems=("crashed", "timed_out"))], 4),
+        ([record("refuted", problems=("not_comparable", "timed_out"))], 2),
     ],
 )
 def test_the_first_exit_code_that_applies_wins(records: list[dict[str, Any]], code: int) -> None:

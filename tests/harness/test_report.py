@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness import report
+from harness.hints import Hints
 from harness.testing import made_up_run, record_of
 from tests.made_up import verdict
 
@@ -48,6 +49,40 @@ def shown(*records: dict[str, Any], stream: Any = None) -> str:
         stream.flush()
         return bytes(stream.buffer.getvalue()).decode(stream.encoding)
     return str(stream.getvalue())
+
+
+MINE = {"file": "my_race.py", "module": "mine.my_race", "hash": "1" * 16, "variants": ["processes"]}
+
+
+def test_a_run_says_which_variants_are_the_learners_and_from_which_file() -> None:
+    text = shown(record(mine=MINE))
+    assert "yours, from my_race.py: processes; the other variants and the claims are the lab's own\n" in text
+    assert "yours" not in shown(record())
+
+
+def test_a_run_of_a_lab_from_outside_says_so() -> None:
+    text = shown(record(origin="their/\x1b[31mlab.py"))
+    assert "the lab is their/\\x1b[31mlab.py, from outside this repository\n" in text
+
+
+def test_a_refuted_claim_and_a_bad_end_of_the_learners_variant_are_shown_with_their_hints() -> None:
+    of = record(mine=MINE)
+    of["verdicts"] = [
+        verdict("refuted", claim="one", runs=[of["run_id"]]),
+        verdict("holds", claim="two", runs=[of["run_id"]]),
+    ]
+    of["problems"] = [
+        {"kind": "crashed", "variant": name, "sample": f"{name}.0", "detail": "no"}
+        for name in ("processes", "one_thread")
+    ]
+    stream = io.StringIO()
+    hints = Hints("en", {"one": "look at one.", "two": "look at two."}, ("processes",))
+    report.show_runs([of], report.console_for(stream), hints=hints)
+    text = stream.getvalue()
+    assert "    hint: look at one.\n" in text
+    assert "look at two" not in text
+    assert text.count("hint: the traceback is in lab.log") == 1
+    assert "hint" not in shown(of)
 
 
 @pytest.fixture(autouse=True)
