@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROMPT = b"    > "
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 600.0
 """A test that waits longer than this for a question fails; none that passes waits for it."""
 RACE = ("lab", "race", "--runner", "local", "--cores", "1", "--rounds", "1", "--set", "count=2000")
 CTRL_C, CTRL_D = b"\x03", b"\x04"
