@@ -34,7 +34,7 @@ class Words:
         docker: Where labs ran in containers: {engine}.
         local: Where they ran on the local runner.
         cores: A run's cores: {count}.
-        variant: Head of the variants' column.
+        head: Of the variants' column: what the heads of the others are.
         speed_up: What × means: {bases}.
         over: A variant and what its speed-up is over: {variant}, {base}.
         capacity: What the cores could give: {runs}.
@@ -56,7 +56,7 @@ class Words:
     docker: str
     local: str
     cores: str
-    variant: str
+    head: str
     speed_up: str
     over: str
     capacity: str
@@ -80,7 +80,7 @@ WORDS = {
         docker="in containers (docker {engine})",
         local="on the local runner",
         cores="{count} core{s}",
-        variant="variant",
+        head="Python, cores",
         speed_up="×: times as fast, paired by round ({bases}).",
         over="{variant} over {base}",
         capacity="Capacity, what the cores together gave in times of one: {runs}.",
@@ -102,7 +102,7 @@ WORDS = {
         docker="컨테이너(docker {engine})",
         local="로컬 러너",
         cores="코어 {count}개",
-        variant="변형",
+        head="파이썬, 코어",
         speed_up="×: 몇 배 빠른가, 같은 라운드끼리 짝지은 값({bases}).",
         over="{base} 대비 {variant}",
         capacity="용량, 곧 코어들이 모두 합쳐 하나의 몇 배를 주었는가: {runs}.",
@@ -156,7 +156,7 @@ def shown(kept: Kept, words: Words) -> str:
     claims = [f"`{name}`: {' · '.join(map(_judged, each))}" for name, each in _by_name(runs, "claims", "claim")]
     parts = [
         _measured(kept, words),
-        _table([words.variant, *labels], figures),
+        _table([words.head, *(f"{run['python']}, {run['cores']}" for run in runs)], figures),
         _legend(runs, [cell for _, *cells in figures for cell in cells], words),
         _of_runs(words.capacity, labels, [_capacity(run) for run in runs]),
         _of_runs(words.disturbed, labels, [_disturbed(run) for run in runs]),
