@@ -1,4 +1,4 @@
-"""A new lab, with its test and its pages, from the template: a small lab that runs and passes every check as it is."""
+"""A new lab, with all that belongs to it, from the template: a small lab that runs and passes every check as it is."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def make_lab(name: str, root: Path) -> tuple[str, ...]:
         root: The repository.
 
     Returns:
-        The files, by their paths in the repository: the lab, its test, its pages.
+        The files, by their paths in the repository: the lab, its pages, the solution of its exercise, its test.
 
     Raises:
         UsageFault: If it cannot have this name, a file is there already, or one cannot be read or written.

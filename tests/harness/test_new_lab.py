@@ -18,6 +18,7 @@ from harness.new_lab import MOST_CHARACTERS, TEMPLATE, check_name, make_lab
 ROOT = Path(__file__).parents[2]
 LABS = ROOT / "labs"
 TOOLS = Path(sys.executable).parent
+PYTEST = ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider")
 SHORT, LONG = "q", "l" * MOST_CHARACTERS
 
 
@@ -53,7 +54,13 @@ def assert_good(ended: subprocess.CompletedProcess[str]) -> None:
 
 
 def files_of(name: str) -> list[str]:
-    return [f"labs/{name}.py", f"labs/notes/en/{name}.md", f"labs/notes/ko/{name}.md", f"tests/labs/test_{name}.py"]
+    return [
+        f"labs/{name}.py",
+        f"labs/notes/en/{name}.md",
+        f"labs/notes/ko/{name}.md",
+        f"tests/exercises/my_{name}.py",
+        f"tests/labs/test_{name}.py",
+    ]
 
 
 def test_a_new_lab_is_a_lab_a_test_and_a_page_in_each_language(clone: Path) -> None:
@@ -89,11 +96,15 @@ def test_what_is_made_is_formatted_and_clean_and_has_strict_types(clone: Path, w
 
 def test_what_is_made_passes_its_own_tests_and_those_of_every_lab(clone: Path) -> None:
     every = (
-        "tests/labs/test_every_lab.py",
+        *(f"tests/labs/test_every_{name}.py" for name in ("lab", "page")),
         *(f"tests/harness/test_{name}.py" for name in ("notes", "catalogue", "course_table")),
     )
     own = [f"tests/labs/test_{name}.py" for name in ("my_lab", LONG)]
-    assert_good(run(clone, "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *own, *every))
+    assert_good(run(clone, *PYTEST, *own, *every))
+
+
+def test_what_is_made_has_an_exercise_whose_solution_is_upheld(clone: Path) -> None:
+    assert_good(run(clone, *PYTEST, "tests/labs/test_exercises.py", "-k", "my_lab or has_a_model_solution"))
 
 
 def test_what_is_made_runs(clone: Path) -> None:
@@ -154,7 +165,7 @@ def test_a_name_that_no_lab_can_have_is_refused_in_one_line(name: str, says: str
 
 def small_repository(folder: Path) -> Path:
     shutil.copytree(ROOT / TEMPLATE, folder / TEMPLATE)
-    for name in ("labs/notes/en", "labs/notes/ko", "tests/labs"):
+    for name in ("labs/notes/en", "labs/notes/ko", "tests/exercises", "tests/labs"):
         (folder / name).mkdir(parents=True)
     return folder
 

@@ -38,7 +38,7 @@ def test_every_lab_has_tests_pages_an_exercise_and_for_each_claim_a_test_that_re
 def repository(tmp_path: Path) -> Path:
     """A repository with a single lab, which is whole."""
     shutil.copytree(ROOT / TEMPLATE, tmp_path / TEMPLATE)
-    for name in ("labs/notes/en", "labs/notes/ko", "tests/labs"):
+    for name in ("labs/notes/en", "labs/notes/ko", "tests/exercises", "tests/labs"):
         (tmp_path / name).mkdir(parents=True)
     make_lab("mine", tmp_path)
     return tmp_path
