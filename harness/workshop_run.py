@@ -194,8 +194,8 @@ class _Course:
                 continue
             left = [budgets[later] for later in range(number, len(prepared)) if not before[later]]
             heading = f"{number + 1} of {len(prepared)}: {one.entry.lab}"
-            self._say(f"{heading} · about {in_words(seconds_left(left, _spent(turns)))} left")
             try:
+                self._say(f"{heading} · about {in_words(seconds_left(left, _spent(turns)))} left")
                 mark = self._mark(one)
                 turn = self._turn(one, budget, run)
             except BaseException:

@@ -31,7 +31,14 @@ PYTHON = (
 )
 DEFAULTS = f'[defaults]\ncores = [1]\npython = ["{PYTHON}"]\n'
 FILE = DEFAULTS + "".join(f'[[lab]]\nname = "{name}"\n' for name in ("first", "second", "third"))
-IMAGE_INPUTS = ("Dockerfile", ".dockerignore", "requirements/image.txt", "compose.yaml", "configs/quick.toml")
+QUICK = """
+[run]
+deadline_seconds = 20.0
+budget_seconds = 60.0
+log_bytes = 1_000_000
+memory_bytes = 2_147_483_648
+"""
+IMAGE_INPUTS = ("Dockerfile", ".dockerignore", "requirements/image.txt", "compose.yaml")
 numbers = itertools.count()
 
 
@@ -55,6 +62,8 @@ class Room:
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, root / name)
         (root / "harness").symlink_to(ROOT / "harness")
+        (root / "configs").mkdir()
+        (root / "configs" / "quick.toml").write_text(QUICK, encoding="utf-8")
         (root / "labs").mkdir()
         for name in ("first", "second", "third"):
             (root / "labs" / f"{name}.py").write_text(LAB, encoding="utf-8")
