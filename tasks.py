@@ -157,6 +157,8 @@ def lab(
     auto_shortflags=False,
     help={
         "name": "which workshop: first-hour, whole-notes, or a FILE in TOML",
+        "cores": "on how many cores, such as 1,2, in place of what the workshop says of each lab",
+        "python": "which interpreters, such as 3.14,3.14t, in place of what the workshop says of each lab",
         "runner": RUNNER,
         "config": "how hard to run all of it, in place of what the workshop says of each lab",
         "minutes": "the time for the rounds of all labs together, in place of what the workshop says",
@@ -170,6 +172,8 @@ def lab(
 def workshop(
     _c: Context,
     name: str,
+    cores: str | None = None,
+    python: str | None = None,
     runner: str = "auto",
     config: str | None = None,
     minutes: str | None = None,
@@ -182,6 +186,7 @@ def workshop(
 
     invoke workshop first-hour                   what an instructor shows first
     invoke workshop whole-notes --minutes 20     every lab, in the order of the course
+    invoke workshop whole-notes --cores 1 --config quick
     invoke workshop my-class.toml --fresh
 
     Exit codes: as of `invoke lab`, over all labs. A broken lab does not stop the others.
@@ -194,6 +199,8 @@ def workshop(
     return commands.workshop(
         WorkshopWords(
             name=name,
+            cores=cores,
+            python=python,
             runner=runner,
             config=config,
             minutes=minutes,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.catalogue import lab_names, read_lab
 from harness.compose import offered_sizes
-from harness.config import fitting, load_config
+from harness.config import USUAL, fitting, load_config
 from harness.errors import UsageFault
 from harness.interpreters import parse_pythons
 from harness.lab_record import LabFault
@@ -159,7 +159,7 @@ class _Checked:
         if name not in self._labs:
             raise self._fault(f"lab {number}: name", unknown("lab", name, self._labs))
         where = f"lab {number} ({name}): "
-        settings = {"config": "quick", **usual, **self._settings(table, where)}
+        settings = {"config": USUAL, **usual, **self._settings(table, where)}
         return Entry(
             lab=name,
             cores=settings.get("cores"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
 import time
 from dataclasses import dataclass
@@ -13,8 +14,10 @@ from harness.catalogue import find_lab
 from harness.config import load_config
 from harness.errors import PinlabError, StoreFault, UsageFault
 from harness.image import image_tag
+from harness.interpreters import parse_pythons
 from harness.lab_command import LabWords, run_lab, settle_in, work_of
 from harness.place import find_place
+from harness.plan import parse_cores
 from harness.session import EngineLost
 from harness.workshop import load_workshop
 from harness.workshop_plan import fitted, in_words, minutes_of, prepare, seconds_left, shares, tell_of_sizes
@@ -39,6 +42,8 @@ class WorkshopWords:
     """The words of `invoke workshop`, as they were given."""
 
     name: str
+    cores: str | None = None
+    python: str | None = None
     runner: str = "auto"
     config: str | None = None
     minutes: str | None = None
@@ -115,7 +120,7 @@ def hold(
         PinlabError: UsageFault where anything is wrong that can be known before a lab is run; later what would befall
             every further lab, too. What was done until then is kept.
     """
-    workshop = load_workshop(words.name, root, Path.cwd())
+    workshop = _as_asked(load_workshop(words.name, root, Path.cwd()), words)
     minutes = minutes_of(words.minutes)
     if words.config is not None:
         load_config(words.config, root, Path.cwd())
@@ -133,6 +138,17 @@ def hold(
     return Held(workshop, name, tuple(turns), outcome.first_of([code, *(turn.fault_code for turn in turns)]))
 
 
+def _as_asked(workshop: Workshop, words: WorkshopWords) -> Workshop:
+    """A workshop with the cores and interpreters of the command in place of its own, where it names any."""
+    asked: dict[str, Any] = {}
+    if words.cores is not None:
+        asked["cores"] = parse_cores(words.cores)
+    if words.python is not None:
+        asked["pythons"] = parse_pythons(words.python)
+    entries = tuple(dataclasses.replace(entry, **asked) for entry in workshop.entries)
+    return dataclasses.replace(workshop, entries=entries)
+
+
 def finish(held: Held, words: WorkshopWords, root: Path, say: Say) -> None:
     """Forget a workshop that is through; one with broken labs is kept, and goes on with them."""
     broken = [turn.entry.lab for turn in held.turns if turn.state == "broken"]
@@ -144,7 +160,7 @@ def finish(held: Held, words: WorkshopWords, root: Path, say: Say) -> None:
 
 def command_for(words: WorkshopWords) -> str:
     """What goes on with this workshop, as a person types it."""
-    options = {"--config": words.config, "--minutes": words.minutes}
+    options = {"--cores": words.cores, "--python": words.python, "--config": words.config, "--minutes": words.minutes}
     runner = [] if words.runner == "auto" else ["--runner", words.runner]
     more = [word for option, value in options.items() if value is not None for word in (option, value)]
     return shlex.join(["./invoke", "workshop", words.name, *runner, *more])
@@ -236,7 +252,7 @@ class _Course:
         try:
             lab = find_lab(one.entry.lab, self._root / "labs")
             where = (self._place, one.interpreters)
-            records = run(lab, self._words_for(one, budget), self._root, self._say, where)
+            records = run(lab, self._words_for(one, budget), self._root, self._say, where=where)
         except PinlabError as fault:
             if isinstance(fault, EngineLost) or fault.exit_code in STOPPING:
                 raise

@@ -37,7 +37,7 @@ def it_counts(run: Run) -> Verdict:
 REFUTED = GOOD.replace("return count", "return count + 1")
 CRASHES = GOOD.replace("return count", "raise ValueError('on purpose')")
 ENDLESS = GOOD.replace("return count", "while count:\n        pass\n    return count")
-QUICK = """
+USUAL = """
 [run]
 deadline_seconds = 20.0
 budget_seconds = 10.0
@@ -62,7 +62,7 @@ def clone(repo: Path, tmp_path: Path) -> Path:
             shutil.copytree(repo / part, root / part, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(repo / part, root / part)
-    (root / "configs" / "quick.toml").write_text(QUICK, "utf-8")
+    (root / "configs" / "standard.toml").write_text(USUAL, "utf-8")
     (root / "hard.toml").write_text("[run]\nrounds = 1\ndeadline_seconds = 20.0\n", "utf-8")
     (root / "labs").mkdir()
     for name in ("first", "second", "third"):

@@ -48,7 +48,7 @@ minutes = 10
 [defaults]
 cores = [1, 2]
 python = ["3.14", "3.14t"]
-config = "quick"
+config = "standard"
 budget = "60s"
 
 [[lab]]
@@ -77,7 +77,7 @@ def repo(tmp_path: Path) -> Path:
     for name in ("mine", "yours"):
         (root / "labs" / f"{name}.py").write_text(LAB, encoding="utf-8")
     (root / "labs" / "broken.py").write_text("def (", encoding="utf-8")
-    (root / "configs" / "quick.toml").write_text(RUN, encoding="utf-8")
+    (root / "configs" / "standard.toml").write_text(RUN, encoding="utf-8")
     (root / "hard.toml").write_text("[run]\nrounds = 1\n", encoding="utf-8")
     services = "".join(f"  cores-{size}:\n    image: x\n" for size in (1, 2, 4))
     (root / "compose.yaml").write_text(f"services:\n{services}", encoding="utf-8")
@@ -116,7 +116,7 @@ def test_a_workshop_says_which_labs_in_what_order_and_how_each(repo: Path) -> No
                 budget_seconds=90.5,
                 knobs={"count": 5, "pause": 1.0, "word": "y", "fast": True},
             ),
-            Entry("yours", (1, 2), ("3.14", "3.14t"), "quick", 60.0, {}),
+            Entry("yours", (1, 2), ("3.14", "3.14t"), "standard", 60.0, {}),
         ),
     )
 
@@ -124,7 +124,7 @@ def test_a_workshop_says_which_labs_in_what_order_and_how_each(repo: Path) -> No
 def test_a_lab_by_itself_is_run_as_invoke_lab_runs_it_by_itself(repo: Path) -> None:
     given = loaded(repo, '[[lab]]\nname = "mine"\n')
     assert (given.title, given.minutes) == ("given", None)
-    assert given.entries == (Entry("mine", None, None, "quick", None, {}),)
+    assert given.entries == (Entry("mine", None, None, "standard", None, {}),)
 
 
 def test_a_word_is_one_of_the_repositorys_workshops(repo: Path) -> None:
@@ -197,7 +197,7 @@ WRONG = {
     "python as one text": (only('python = "3.14"'), """lab 1 (mine): python: '3.14' is no list such as ["3.14","""),
     "pythons in one text": (only('python = ["3.14,3.14t"]'), "lab 1 (mine): python: '3.14,3.14t' is no version: write"),
     "python a number": (only("python = [3.14]"), "lab 1 (mine): python: what is there is no list such as"),
-    "config unknown": (only('config = "quik"'), "lab 1 (mine): config: no config 'quik': did you mean quick?"),
+    "config unknown": (only('config = "standrd"'), "lab 1 (mine): config: no config 'standrd': did you mean standard?"),
     "config no file": (only('config = "x.toml"'), "lab 1 (mine): config: no config "),
     "config no text": (only("config = 1"), "lab 1 (mine): config: 1 is no config: give its name, or a FILE.toml"),
     "config endless": (only(f'config = "{"/" * 90_000}"'), "lab 1 (mine): config: '///"),

@@ -31,7 +31,7 @@ PYTHON = (
 )
 DEFAULTS = f'[defaults]\ncores = [1]\npython = ["{PYTHON}"]\n'
 FILE = DEFAULTS + "".join(f'[[lab]]\nname = "{name}"\n' for name in ("first", "second", "third"))
-QUICK = """
+USUAL = """
 [run]
 deadline_seconds = 20.0
 budget_seconds = 60.0
@@ -63,7 +63,7 @@ class Room:
             shutil.copy(ROOT / name, root / name)
         (root / "harness").symlink_to(ROOT / "harness")
         (root / "configs").mkdir()
-        (root / "configs" / "quick.toml").write_text(QUICK, encoding="utf-8")
+        (root / "configs" / "standard.toml").write_text(USUAL, encoding="utf-8")
         (root / "labs").mkdir()
         for name in ("first", "second", "third"):
             (root / "labs" / f"{name}.py").write_text(LAB, encoding="utf-8")
@@ -110,7 +110,7 @@ def test_labs_are_run_in_order_as_the_file_says_and_shown_one_by_one(room: Room)
     held = room.hold()
     assert room.labs_run == ["first", "second", "third"]
     words = room.ran[1][1]
-    assert (words.cores, words.sets, words.budget, words.config) == ("1", ("count=7",), "90.000s", "quick")
+    assert (words.cores, words.sets, words.budget, words.config) == ("1", ("count=7",), "90.000s", "standard")
     assert room.shown == list(held.turns)
     assert [turn.state for turn in held.turns] == ["done"] * 3
     assert [line.split(" · ")[0] for line in room.said if " of 3: " in line] == [
@@ -206,7 +206,7 @@ def test_what_the_file_or_a_config_asks_otherwise_is_run_again(room: Room) -> No
     stopped_at_the_third(room)
     assert room.labs_run == ["first", "third"]
     assert "runs again: first (what the workshop or a config asks of it changed)" in room.said
-    with (room.root / "configs" / "quick.toml").open("a", encoding="utf-8") as file:
+    with (room.root / "configs" / "standard.toml").open("a", encoding="utf-8") as file:
         file.write("\n[second]\ncount = 9\n")
     room.hold()
     assert room.labs_run == ["second", "third"]
@@ -294,7 +294,7 @@ def test_where_no_lab_can_be_run_it_is_a_usage_fault(room: Room) -> None:
     ("words", "text", "says"),
     [
         ({"minutes": "soon"}, FILE, "--minutes 'soon'"),
-        ({"config": "quik"}, FILE, "did you mean quick?"),
+        ({"config": "standrd"}, FILE, "did you mean standard?"),
         ({"runner": "podman"}, FILE, "auto, docker, local"),
         ({}, FILE + "python = ['3.99']\n", r"lab 3 \(third\): python: 3.99: not found on this machine"),
         ({}, FILE + "[lab.knobs]\ncuont = 1\n", "did you mean count?"),
@@ -359,3 +359,19 @@ def test_a_state_is_written_whole_or_not_at_all(room: Room, monkeypatch: pytest.
         store.write_state(state.stem, {"x": 1}, room.root / "results")
     assert room.states == [state]
     assert state.read_bytes() == before
+
+
+def test_the_commands_cores_and_interpreters_hold_for_all_labs_and_are_said_where_it_goes_on(room: Room) -> None:
+    room.write(FILE.replace("cores = [1]", "cores = [2]").replace(PYTHON, "3.99"))
+    room.faults = {"second": KeyboardInterrupt()}
+    with pytest.raises(KeyboardInterrupt):
+        room.hold(cores="1", python=PYTHON)
+    assert [words.cores for _, words in room.ran] == ["1", "1"]
+    assert f"--runner local --cores 1 --python {PYTHON}`" in room.said[-1]
+
+
+@pytest.mark.parametrize("words", [{"cores": "abc"}, {"cores": "1,,2"}, {"python": "2.7"}])
+def test_wrong_cores_and_interpreters_of_the_command_are_refused(room: Room, words: dict[str, str]) -> None:
+    with pytest.raises(UsageFault, match=r"--(cores|python) "):
+        room.hold(**words)
+    assert room.ran == []
