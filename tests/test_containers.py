@@ -180,6 +180,41 @@ def test_a_quota_is_seen_and_what_it_throttled_is_dropped(
     session.open = open_with_a_quota  # type: ignore[method-assign]
     record = carry_out(session, 1)
     assert only_sample(record, "burn")["throttled_seconds"] > 0
+    assert only_sample(record, "burn")["throttled_periods"] > 0
+
+
+@pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
+def test_what_the_processes_of_a_lab_write_is_counted_inside_with_every_start_method(
+    method: str, place: Place, tmp_path: Path, repo: Path
+) -> None:
+    source = (
+        "from multiprocessing import get_context\n"
+        "def send(end, count: int) -> None:\n"
+        "    for _ in range(count):\n"
+        "        end.send_bytes(bytes(1000))\n"
+        "@variant\n"
+        "def sending() -> int:\n"
+        f"    context = get_context('{method}')\n"
+        "    out, into = context.Pipe(duplex=False)\n"
+        "    sender = context.Process(target=send, args=(into, 500))\n"
+        "    sender.start()\n"
+        "    received = sum(len(out.recv_bytes()) for _ in range(500))\n"
+        "    sender.join()\n"
+        "    return received\n"
+    )
+    cpus = choose_cpus(place.machine, 1)
+    request = request_for(
+        {"sending": "finished"},
+        cpus=cpus,
+        runner="docker",
+        python="3.14",
+        interpreter="python3.14",
+        run_id=new_run_id(),
+    )
+    sample = only_sample(carry_out(in_container(place, request, source, tmp_path, repo), 1), "sending")
+    assert sample["answer"] == 500_000 < sample["written_bytes"] < 600_000
+    assert 500 <= sample["writes"] < 600
+    assert sample["children_seconds"] > 0
 
 
 def test_what_an_interrupted_command_left_is_fetched_and_closed_by_the_next(
