@@ -66,8 +66,10 @@ def _threads() -> dict[int, Thread | None]:
     """
     threading = sys.modules.get("threading")
     made = {thread.native_id: thread for thread in threading.enumerate()} if threading else {}
-    listed = [int(name) for name in _names("/proc/self/task")] or list(made)
-    return {number: made.get(number) for number in listed if number != os.getpid()}
+    if threading:
+        made.pop(threading.main_thread().native_id, None)
+    listed = {int(name) for name in _names("/proc/self/task")} - {os.getpid()}
+    return {number: made.get(number) for number in listed or made}
 
 
 def _told_thread(thread: Thread | None, folder: str) -> str:

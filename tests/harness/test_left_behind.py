@@ -89,6 +89,16 @@ def test_what_a_raising_variant_leaves_does_not_hide_what_it_raised(tmp_path: Pa
     assert sample["left_behind"] == ["thread waiter"]
 
 
+def test_a_forked_process_that_comes_back_out_of_the_variant_reports_nothing(tmp_path: Path, repo: Path) -> None:
+    source = (
+        "import os\n@variant\ndef forks() -> int:\n    child = os.fork()\n    if child == 0:\n        return 5\n"
+        "    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])\n"
+    )
+    record = measure(source, tmp_path, repo)
+    assert only_sample(record, "forks")["answer"] == 1
+    assert "end it with os._exit()" in (tmp_path / record["run_id"] / "lab.log").read_text()
+
+
 def test_a_variant_that_is_meant_to_hang_is_left_to_hang(tmp_path: Path, repo: Path) -> None:
     source = (
         "import threading\n@variant(ends='deadlocked')\ndef hang() -> None:\n"
