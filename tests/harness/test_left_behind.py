@@ -60,6 +60,18 @@ def test_a_thread_that_threading_has_not_made_is_told(left: Left, python: str) -
     assert left("import _thread\n_thread.start_new_thread(time.sleep, (999,))", python) == ["thread without a name"]
 
 
+def test_a_thousand_things_are_told_in_a_few_words(left: Left) -> None:
+    body = (
+        "for number in range(300):\n"
+        "    threading.Thread(target=time.sleep, args=(999,), name=f'{number} ' + 'x' * 1000, daemon=True).start()"
+    )
+    told = left(body)
+    assert [line[:15] for line in told[:2]] == ["daemon thread 0", "daemon thread 1"]
+    assert told[-1] == "293 more"
+    assert len(told) == 8
+    assert max(map(len, told)) <= 120
+
+
 def test_a_thread_that_is_about_to_end_is_not_left_behind(left: Left) -> None:
     assert left("go_on = threading.Event()\nthreading.Thread(target=go_on.wait).start()\ngo_on.set()") == []
 
