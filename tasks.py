@@ -125,6 +125,7 @@ def lab(
 
     Exit codes: 0 all claims hold, 1 refuted, 2 usage, 3 inconclusive, 4 a limit was hit, 5 results not stored,
     69 no engine, 70 a fault of pinlab's own, 75 busy, 130 interrupted.
+    A watch that Ctrl-C ends while it waits has the code of its last run.
     """
     if name.startswith("-"):
         return help_instead("lab", name)

@@ -51,7 +51,11 @@ def _sample(order: dict[str, Any]) -> dict[str, Any]:
     """Run the variant, and see what it leaves behind."""
     work = _variant(order)
     before = left_behind.Before()
+    process = os.getpid()
     result = measured(work, order)
+    if os.getpid() != process:
+        sys.stderr.write("a process that the variant forked came back out of it: end it with os._exit()\n")
+        os._exit(1)
     return result if order["meant_to_hang"] else result | left_behind.report(before)
 
 

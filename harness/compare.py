@@ -128,6 +128,8 @@ def comparison_to_json(comparison: Comparison) -> dict[str, Any]:
 def show_comparison(comparison: Comparison, console: Console) -> None:
     """Show a comparison: for each interpreter a column of times for each core count, the claims, and the proof."""
     console.print(Text(clean(f"{comparison.lab}: {comparison.question}"), style="bold"))
+    if comparison.whose:
+        console.print(Text(clean(comparison.whose)))
     for line in _banner(comparison):
         console.print(Text(clean(line), style="bold red"))
     for section in _sections(comparison):
@@ -148,6 +150,8 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
 def comparison_to_markdown(comparison: Comparison) -> str:
     """A comparison as GitHub's Markdown, such as a job's summary; whatever a lab or a machine says stays text."""
     lines = [f"### {_escaped(f'{comparison.lab}: {comparison.question}')}", ""]
+    if comparison.whose:
+        lines += [_escaped(comparison.whose), ""]
     for line in _banner(comparison):
         lines += [f"> **{_escaped(line)}**", ""]
     for section in _sections(comparison):

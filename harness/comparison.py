@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from harness.figures import Figure, Figures, figures_of, over_fewer_cores
 from harness.findings import Run
 from harness.machine import format_cpus
-from harness.report import interpreter_line, placement_line
+from harness.report import interpreter_line, placement_line, whose_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,6 +70,7 @@ class Comparison:
         columns: The runs, by interpreter and cores.
         left_out: What was left out and why, a line each.
         unlike: Where runs that differ were asked for all the same: in what, a line each.
+        whose: Whose lab and variants they are, where they are not the repository's alone.
     """
 
     lab: str
@@ -77,6 +78,7 @@ class Comparison:
     columns: tuple[Column, ...]
     left_out: tuple[str, ...]
     unlike: tuple[str, ...]
+    whose: str = ""
 
 
 def comparison_of(choice: Choice) -> Comparison:
@@ -92,6 +94,7 @@ def comparison_of(choice: Choice) -> Comparison:
         columns=tuple(columns),
         left_out=choice.left_out,
         unlike=choice.unlike,
+        whose=whose_line(choice.records[0]),
     )
 
 

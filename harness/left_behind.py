@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 GRACE_SECONDS = 1.0
 """How long threads and processes that are about to end may take."""
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - where Linux keeps named shared memory, not a place for files of ours
+MOST_TOLD = 8
+CHARACTERS = 120
+MOST_MAPPED = 100
 LISTEN = "0A"
 """The state of a socket that waits for callers, in /proc/net/tcp."""
 
@@ -49,8 +52,16 @@ def report(before: Before) -> dict[str, list[str]]:
     new = _names(SHARED_MEMORY) - before.shared_memory
     left += _told_sockets(_sockets() - before.sockets)
     left += [f"shared memory {name}" for name in sorted(new & _noted())]
-    told = [name if left.count(name) == 1 else f"{name} ×{left.count(name)}" for name in dict.fromkeys(left)]
-    return {"left_behind": told, "mapped": _mapped(new) if new else []}
+    return {"left_behind": _told(left), "mapped": _mapped(new)[:MOST_MAPPED] if new else []}
+
+
+def _told(left: list[str]) -> list[str]:
+    """What is left, what is alike only once, and no more than fits into a pipe that is read at the end."""
+    counts: dict[str, int] = {}
+    for name in left:
+        counts[name[:CHARACTERS]] = counts.get(name[:CHARACTERS], 0) + 1
+    told = [name if count == 1 else f"{name} ×{count}" for name, count in counts.items()]
+    return told if len(told) <= MOST_TOLD else [*told[: MOST_TOLD - 1], f"{len(told) - MOST_TOLD + 1} more"]
 
 
 def holds_up() -> bool:
@@ -66,8 +77,10 @@ def _threads() -> dict[int, Thread | None]:
     """
     threading = sys.modules.get("threading")
     made = {thread.native_id: thread for thread in threading.enumerate()} if threading else {}
-    listed = [int(name) for name in _names("/proc/self/task")] or list(made)
-    return {number: made.get(number) for number in listed if number != os.getpid()}
+    if threading:
+        made.pop(threading.main_thread().native_id, None)
+    listed = {int(name) for name in _names("/proc/self/task")} - {os.getpid()}
+    return {number: made.get(number) for number in listed or made}
 
 
 def _told_thread(thread: Thread | None, folder: str) -> str:

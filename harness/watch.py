@@ -58,8 +58,8 @@ def watch(file: Path, run: Callable[[], int], say: Callable[[str], None], sleep:
     while True:
         ran = content(file)
         code = _run(run, say)
-        say(f"watching {file.name}: save it to run again, Ctrl-C ends")
         try:
+            say(f"watching {file.name}: save it to run again, Ctrl-C ends")
             while (now := _settled(file, sleep)) is None or now == ran:
                 sleep(POLL_SECONDS)
         except KeyboardInterrupt:

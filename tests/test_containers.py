@@ -161,6 +161,39 @@ def test_a_thread_bomb_meets_the_limit_on_processes(place: Place, tmp_path: Path
     assert outcome.exit_code([record]) == 4
 
 
+@pytest.mark.parametrize("python", ["3.14", "3.14t"])
+def test_what_a_variant_leaves_in_a_container_is_named_and_gone_before_the_next(
+    place: Place, tmp_path: Path, repo: Path, python: str
+) -> None:
+    source = (
+        "import _multiprocessing, multiprocessing, os, socket, threading, time\n"
+        "from multiprocessing.shared_memory import SharedMemory\nkept = []\n"
+        "@variant\ndef leave() -> None:\n"
+        "    threading.Thread(target=time.sleep, args=(987,), name='waiter').start()\n"
+        "    kept.append(socket.create_server(('127.0.0.1', 4321)))\n"
+        "    kept.append(_multiprocessing.SemLock(1, 1, 1, '/left', False))\n"
+        "    SharedMemory('left', create=True, size=10).close()\n"
+        "    multiprocessing.Process(target=time.sleep, args=(987,), name='sleeper').start()\n"
+        "@variant(answer='differs', because='it tells what it finds')\ndef look() -> list[str]:\n"
+        "    return os.listdir('/dev/shm')\n"
+    )
+    names = {"leave": "finished", "look": "finished"}
+    request = request_for(
+        names,
+        cpus=choose_cpus(place.machine, 1),
+        runner="docker",
+        python=python,
+        interpreter=f"python{python}",
+        run_id=new_run_id(),
+    )
+    session = in_container(place, request, source, tmp_path, repo)
+    record = carry_out(session, 2)
+    by_name = {entry["name"]: entry["samples"] for entry in record["variants"]}
+    left = ["thread waiter", "process sleeper", "socket listening at port 4321", "shared memory left", "semaphore left"]
+    assert [sample["left_behind"] for sample in by_name["leave"]] == [left, left]
+    assert [sample["answer"] for sample in by_name["look"]] == [[], []]
+
+
 def test_a_quota_is_seen_and_what_it_throttled_is_dropped(
     place: Place, engine: Engine, tmp_path: Path, repo: Path
 ) -> None:

@@ -126,6 +126,14 @@ def test_what_was_left_out_is_said() -> None:
     assert "left out 1 run: interrupted" in text
 
 
+def test_a_comparison_says_whose_variants_it_shows() -> None:
+    mine = {"file": "my_*race*.py", "module": "mine.my", "hash": "1", "variants": ["processes"]}
+    learners = record(1, mine=mine)
+    assert "yours, from my_*race*.py: processes; the other variants" in table(learners)
+    assert "yours, from my\\_\\*race" in compare.comparison_to_markdown(compare.compare([learners]))
+    assert "yours" not in table(record(1))
+
+
 def test_runs_that_differ_stand_under_a_banner() -> None:
     records = [record(1, day=1), record(4, day=2, knobs={"count": 5})]
     text = table(*records, asked=tuple(one["run_id"] for one in records), anyway=True)

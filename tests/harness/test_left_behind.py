@@ -60,6 +60,18 @@ def test_a_thread_that_threading_has_not_made_is_told(left: Left, python: str) -
     assert left("import _thread\n_thread.start_new_thread(time.sleep, (999,))", python) == ["thread without a name"]
 
 
+def test_a_thousand_things_are_told_in_a_few_words(left: Left) -> None:
+    body = (
+        "for number in range(300):\n"
+        "    threading.Thread(target=time.sleep, args=(999,), name=f'{number} ' + 'x' * 1000, daemon=True).start()"
+    )
+    told = left(body)
+    assert [line[:15] for line in told[:2]] == ["daemon thread 0", "daemon thread 1"]
+    assert told[-1] == "293 more"
+    assert len(told) == 8
+    assert max(map(len, told)) <= 120
+
+
 def test_a_thread_that_is_about_to_end_is_not_left_behind(left: Left) -> None:
     assert left("go_on = threading.Event()\nthreading.Thread(target=go_on.wait).start()\ngo_on.set()") == []
 
@@ -87,6 +99,16 @@ def test_what_a_raising_variant_leaves_does_not_hide_what_it_raised(tmp_path: Pa
     sample = only_sample(measure(source, tmp_path, repo), "leave")
     assert (sample["outcome"], sample["error"], sample["exit_code"]) == ("crashed", "ValueError: no", 1)
     assert sample["left_behind"] == ["thread waiter"]
+
+
+def test_a_forked_process_that_comes_back_out_of_the_variant_reports_nothing(tmp_path: Path, repo: Path) -> None:
+    source = (
+        "import os\n@variant\ndef forks() -> int:\n    child = os.fork()\n    if child == 0:\n        return 5\n"
+        "    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])\n"
+    )
+    record = measure(source, tmp_path, repo)
+    assert only_sample(record, "forks")["answer"] == 1
+    assert "end it with os._exit()" in (tmp_path / record["run_id"] / "lab.log").read_text()
 
 
 def test_a_variant_that_is_meant_to_hang_is_left_to_hang(tmp_path: Path, repo: Path) -> None:
