@@ -197,7 +197,7 @@ def test_what_a_variant_leaves_in_a_container_is_named_and_gone_before_the_next(
 def test_a_quota_is_seen_and_what_it_throttled_is_dropped(
     place: Place, engine: Engine, tmp_path: Path, repo: Path
 ) -> None:
-    source = "@variant\ndef burn() -> int:\n    return sum(range(20_000_000))\n"
+    source = "@variant\ndef burn() -> int:\n    return sum(range(2_000_000))\n"
     cpus = choose_cpus(place.machine, 1)
     request = request_for(
         {"burn": "finished"}, cpus=cpus, runner="docker", python="3.14", interpreter="python3.14", run_id=new_run_id()
@@ -208,7 +208,7 @@ def test_a_quota_is_seen_and_what_it_throttled_is_dropped(
     def open_with_a_quota() -> None:
         start()
         assert session._container is not None
-        session._container.update(cpu_quota=20_000, cpu_period=100_000)
+        session._container.update(cpu_quota=5_000, cpu_period=100_000)
 
     session.open = open_with_a_quota  # type: ignore[method-assign]
     record = carry_out(session, 1)
