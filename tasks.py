@@ -16,52 +16,78 @@ CORES = "how many cores, such as 1,2,4; by itself the most that the engine can g
 PYTHON = "which interpreters, such as 3.14,3.14t; by itself 3.14"
 RUNNER = "auto (docker where an engine answers, else local), docker or local"
 JSON = "print one JSON document and nothing else"
+LANG = "en or ko; by itself as the locale says"
 NO_WAIT = "do not wait for CPUs that another run holds: exit 75"
 
 
-@task(auto_shortflags=False, help={"json": JSON})
+@task(auto_shortflags=False, help={"lang": LANG, "json": JSON})
 @command
-def labs(_c: Context, json: bool = False) -> int:
-    """The catalogue: every lab with its question, chapter by chapter.
+def labs(_c: Context, lang: str | None = None, json: bool = False) -> int:
+    """The catalogue: every lab with its question, chapter by chapter, and a mark for what this machine can show.
 
     invoke labs
+    invoke labs --lang ko
     """
     from harness import commands
 
-    return commands.labs(json)
+    return commands.labs(lang, json=json)
 
 
 @task(
     auto_shortflags=False,
-    help={"name": "which lab; `invoke labs` lists them", "lang": "en or ko; by itself as the locale says"},
+    help={
+        "name": "which lab; `invoke labs` lists them",
+        "lang": LANG,
+        "diff": "instead of the page what differs between two variants, such as --diff unguarded with_lock",
+    },
 )
 @command
-def show(_c: Context, name: str, lang: str | None = None) -> int:
+def show(_c: Context, name: str, lang: str | None = None, diff: str | None = None) -> int:
     """A lab's page and its code, to read before anything is run.
 
     invoke show gil
     invoke show race --lang ko
+    invoke show race --diff unguarded with_lock
     """
     if name.startswith("-"):
         return help_instead("show", name)
     from harness import commands
 
-    return commands.show(name, lang)
+    return commands.show(name, lang, diff)
+
+
+@task(auto_shortflags=False, help={"name": "what to call it: a word in lower case, such as my_lab"})
+@command
+def new(_c: Context, name: str) -> int:
+    """A new lab with its test and its pages, from a template that runs and passes `invoke check` as it is.
+
+    invoke new my_lab
+    """
+    if name.startswith("-"):
+        return help_instead("new", name)
+    from harness import commands
+
+    return commands.new(name)
 
 
 @task(
     auto_shortflags=False,
     iterable=["set"],
+    optional=["predict"],
     help={
-        "name": "which lab; `invoke labs` lists them",
+        "name": "which lab; `invoke labs` lists them; or a FILE.py of your own, by its path",
         "cores": CORES,
         "python": PYTHON,
         "runner": RUNNER,
-        "config": "how hard to run: quick, classroom, ci, or a FILE in TOML",
+        "config": "how hard to run: standard, quick, classroom, ci, or a FILE in TOML",
         "set": "a knob of the lab, such as count=1000; may be given again",
         "rounds": "exactly so many rounds; by itself as many as the claims need",
         "budget": "time for all rounds together, such as 60s; by itself as the config says",
         "seed": "of the order of the cells, to have the same order again",
+        "predict": "what you expect, such as threads=1,processes=4; by itself you are asked, before anything is run",
+        "mine": "a FILE.py of your own, whose functions take the places of the lab's variants; the lab's claims judge",
+        "watch": "run again whenever the file is saved (that of --mine, else the lab's); Ctrl-C ends it",
+        "lang": "of the hints with --mine: en or ko; by itself as the locale says",
         "inconclusive-ok": "inconclusive claims count as good",
         "no-wait": NO_WAIT,
         "json": JSON,
@@ -74,11 +100,15 @@ def lab(
     cores: str | None = None,
     python: str | None = None,
     runner: str = "auto",
-    config: str = "quick",
+    config: str = "standard",
     set: list[str] | None = None,  # noqa: A002 - the option's name
     rounds: str | None = None,
     budget: str | None = None,
     seed: str | None = None,
+    predict: str | bool | None = None,
+    mine: str | None = None,
+    watch: bool = False,
+    lang: str | None = None,
     inconclusive_ok: bool = False,
     no_wait: bool = False,
     json: bool = False,
@@ -88,7 +118,10 @@ def lab(
     invoke lab gil                               on the most cores there are
     invoke lab gil --cores 1                     then --cores 4, then `invoke compare gil`
     invoke lab gil --cores 1,2 --python 3.14,3.14t --config classroom
-    invoke lab race --set rounds=5 --json
+    invoke lab race --set count=5000 --json
+    invoke lab race --predict                    say first what you expect, and see how it compares
+    invoke lab race --mine my_race.py --watch    an exercise: your variants in place of the lab's
+    invoke lab path/to/their_lab.py              a lab from outside this repository
 
     Exit codes: 0 all claims hold, 1 refuted, 2 usage, 3 inconclusive, 4 a limit was hit, 5 results not stored,
     69 no engine, 70 a fault of pinlab's own, 75 busy, 130 interrupted.
@@ -109,6 +142,62 @@ def lab(
             rounds=rounds,
             budget=budget,
             seed=seed,
+            inconclusive_ok=inconclusive_ok,
+            wait=not no_wait,
+            json=json,
+            predict=predict,
+            mine=mine,
+            watch=watch,
+            language=lang,
+        )
+    )
+
+
+@task(
+    auto_shortflags=False,
+    help={
+        "name": "which workshop: first-hour, whole-notes, or a FILE in TOML",
+        "runner": RUNNER,
+        "config": "how hard to run all of it, in place of what the workshop says of each lab",
+        "minutes": "the time for the rounds of all labs together, in place of what the workshop says",
+        "fresh": "start again, where an earlier start did not come to the end",
+        "inconclusive-ok": "inconclusive claims count as good",
+        "no-wait": NO_WAIT,
+        "json": JSON,
+    },
+)
+@command
+def workshop(
+    _c: Context,
+    name: str,
+    runner: str = "auto",
+    config: str | None = None,
+    minutes: str | None = None,
+    fresh: bool = False,
+    inconclusive_ok: bool = False,
+    no_wait: bool = False,
+    json: bool = False,
+) -> int:
+    """Run one lab after the other, as a workshop's file lists them; stopped, it goes on where it was.
+
+    invoke workshop first-hour                   what an instructor shows first
+    invoke workshop whole-notes --minutes 20     every lab, in the order of the course
+    invoke workshop my-class.toml --fresh
+
+    Exit codes: as of `invoke lab`, over all labs. A broken lab does not stop the others.
+    """
+    if name.startswith("-"):
+        return help_instead("workshop", name)
+    from harness import commands
+    from harness.workshop_run import WorkshopWords
+
+    return commands.workshop(
+        WorkshopWords(
+            name=name,
+            runner=runner,
+            config=config,
+            minutes=minutes,
+            fresh=fresh,
             inconclusive_ok=inconclusive_ok,
             wait=not no_wait,
             json=json,

@@ -17,7 +17,7 @@ import resource
 import sys
 import time
 
-from harness import readings
+from harness import left_behind, readings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,11 +36,23 @@ def main() -> None:
     result_fd = int(sys.argv[2])
     os.set_inheritable(result_fd, False)
     _be_the_first_to_go(order)
-    result = _first_start(order) if order["variant"] is None else measured(_variant(order), order)
+    result = _start_or_fault(order) if order["variant"] is None else _sample(order)
+    if result.get("not_comparable"):
+        result["line"] = getattr(sys.modules[order["module"]], order["variant"]).__code__.co_firstlineno
     with os.fdopen(result_fd, "w", encoding="utf-8") as pipe:
         json.dump(result, pipe)
-    if result["outcome"] != "finished":
-        sys.exit(1)
+    exit_code = int(result["outcome"] != "finished")
+    if order["variant"] is not None and not order["meant_to_hang"] and left_behind.holds_up():
+        os._exit(exit_code)  # what is left was named; nobody is to wait for it
+    sys.exit(exit_code)
+
+
+def _sample(order: dict[str, Any]) -> dict[str, Any]:
+    """Run the variant, and see what it leaves behind."""
+    work = _variant(order)
+    before = left_behind.Before()
+    result = measured(work, order)
+    return result if order["meant_to_hang"] else result | left_behind.report(before)
 
 
 def measured(work: Callable[[], Any], order: dict[str, Any]) -> dict[str, Any]:
@@ -65,7 +77,7 @@ def measured(work: Callable[[], Any], order: dict[str, Any]) -> dict[str, Any]:
 
 
 def _variant(order: dict[str, Any]) -> Callable[[], Any]:
-    module = importlib.import_module(f"labs.{order['lab']}")
+    module = importlib.import_module(order["module"])
     function = getattr(module, order["variant"])
     code = function.__code__
     taken = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
@@ -73,17 +85,27 @@ def _variant(order: dict[str, Any]) -> Callable[[], Any]:
     return lambda: function(**knobs)
 
 
+def _start_or_fault(order: dict[str, Any]) -> dict[str, Any]:
+    """The first start; where a file of the lab cannot be imported, where and why."""
+    from harness import import_fault
+
+    try:
+        for path, module in order["sources"].items():
+            import_fault.load(path, module)
+    except import_fault.ImportFault as fault:
+        raised = fault.__cause__ or fault
+        sys.excepthook(type(raised), raised, raised.__traceback__)
+        return {"outcome": "crashed", "import_fault": fault.to_json()}
+    return _first_start(order)
+
+
 def _first_start(order: dict[str, Any]) -> dict[str, Any]:
-    """Before all variants: compile the lab and see it import, learn what a pool costs, and what this interpreter is."""
+    """Before all variants, once the lab was seen to import: learn what a pool costs, and what this interpreter is."""
     import concurrent.futures.process
     import multiprocessing
     import platform
-    import py_compile
     import sysconfig
 
-    if order["source"] is not None:
-        py_compile.compile(order["source"], doraise=True)
-        importlib.import_module(f"labs.{order['lab']}")
     result = measured(lambda: _start_and_end(concurrent.futures.process.ProcessPoolExecutor), order)
     return result | {
         "interpreter": {
@@ -131,7 +153,8 @@ def _answer(answer: Any) -> dict[str, Any]:
     try:
         text = json.dumps(answer, allow_nan=False)
     except (TypeError, ValueError, RecursionError):
-        return {"answer": None, "answer_digest": None, "outcome": "crashed", "error": _cannot_compare(answer)}
+        error = _cannot_compare(answer)
+        return {"answer": None, "answer_digest": None, "outcome": "crashed", "error": error, "not_comparable": True}
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     return {"answer": json.loads(text) if len(text) <= ANSWER_CHARACTERS else None, "answer_digest": digest}
 

@@ -82,6 +82,27 @@ def throttled_seconds() -> float | None:
     return None if value is None else value / (1e9 if version == 1 else 1e6)
 
 
+def throttled_periods() -> int | None:
+    """In how many periods a quota has held the group back; None where no quota is kept account of."""
+    found = _file("cpu", "cpu.stat", "cpu.stat")
+    return None if found is None else _field(found[1], "nr_throttled")
+
+
+def pressure_seconds() -> float | None:
+    """For how long some process of the group wanted a CPU and had none (version 2 alone), in seconds.
+
+    The pressure of the whole system is not told: it does not say who waited.
+    """
+    found = _file("", "", "cpu.pressure")
+    if found is None:
+        return None
+    for line in found[1].splitlines():
+        kind, *fields = line.split()
+        if kind == "some":
+            return int(dict(field.split("=") for field in fields)["total"]) / 1e6
+    return None
+
+
 def quota_cores() -> float | None:
     """The quota on CPU time in cores (0.5 is half of one core's time), None where there is none."""
     found = _file("cpu", "cpu.cfs_quota_us", "cpu.max")

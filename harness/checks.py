@@ -14,7 +14,7 @@ from harness.commandline import say
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = Path(sys.executable).parent
-CODE = ("benchmarks", "harness", "labs", "tests", "tasks.py")
+CODE = ("benchmarks", "harness", "labs", "template", "tests", "tasks.py")
 
 
 @dataclass(frozen=True)

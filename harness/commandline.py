@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 USAGE = 2
 NAMES_THAT_MAY_BE_LEFT_OUT = {"compare": "--name"}
+OPTIONS_THAT_MAY_HAVE_NO_VALUE = {"lab": "--predict"}
+OPTIONS_WITH_TWO_NAMES = {"show": "--diff"}
 CLOSED_PIPE = 128 + 13
 """What a program that is ended by SIGPIPE exits with."""
 
@@ -111,8 +113,30 @@ def _name_what_may_be_left_out(words: list[str]) -> None:
             words.insert(1, option)
 
 
+def _put_last_what_may_have_no_value(words: list[str]) -> None:
+    """Put an option that may stand without a value behind a name that comes after it, which else could be its value."""
+    option = OPTIONS_THAT_MAY_HAVE_NO_VALUE.get("".join(words[:1]))
+    places = [place for place, word in enumerate(words) if word.partition("=")[0] == option]
+    if not places or not words[1].startswith("-"):
+        return
+    end = places[0] + 1
+    if words[places[0]] == option and any("=" in word and not word.startswith("-") for word in words[end : end + 1]):
+        end += 1
+    words[:] = words[: places[0]] + words[end:] + words[places[0] : end]
+
+
+def _join_two_names(words: list[str]) -> None:
+    """Put a comma between the two names of an option that takes two, since invoke gives an option one word."""
+    option = OPTIONS_WITH_TWO_NAMES.get(words[0]) if words else None
+    if option in words:
+        first = words.index(option) + 1
+        pair = [word.strip(",") for word in words[first : first + 2]]
+        if len(pair) == 2 and not any(word.startswith("-") or "," in word for word in pair):
+            words[first : first + 2] = [",".join(pair)]
+
+
 def _mend_invokes_parsing() -> None:
-    """Have invoke exit with 2 where it cannot parse the command line, and take a name that may be left out.
+    """Have invoke exit with 2 where it cannot parse the command line, and take what it does not by itself.
 
     By itself it exits with 1, which is "refuted", and takes a word behind a task for a task unless it is required.
     """
@@ -120,6 +144,8 @@ def _mend_invokes_parsing() -> None:
 
     def parse_or_exit(program: Program) -> None:
         _name_what_may_be_left_out(program.core.unparsed)
+        _put_last_what_may_have_no_value(program.core.unparsed)
+        _join_two_names(program.core.unparsed)
         try:
             parse(program)
         except ParseError as fault:

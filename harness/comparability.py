@@ -90,6 +90,8 @@ def facts(record: Record) -> dict[str, Any]:
     return {
         "lab": record["lab"],
         "command": " ".join(map(str, record.get("command") or ())),
+        "where the lab is from": "a file of one's own" if record.get("origin") else "this repository",
+        "who wrote its variants": _writers(record),
         "the lab's source": record.get("source_hash"),
         **{f"knob {name}": value for name, value in sorted(record["knobs"].items())},
         "runner": record["runner"],
@@ -200,6 +202,12 @@ def shown(value: object) -> str:
 def _part(record: Record, name: str) -> dict[str, Any]:
     part = record.get(name)
     return part if isinstance(part, dict) else {}
+
+
+def _writers(record: Record) -> str:
+    """The lab alone, or which variants are a learner's, from which file."""
+    mine = _part(record, "mine")
+    return f"{', '.join(mine['variants'])} from {mine['file']}" if mine else "the lab"
 
 
 def _age(record: Record) -> tuple[str, str]:

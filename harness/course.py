@@ -15,17 +15,35 @@ import time
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from harness.lab_record import LabFault
 
-FURTHER = "Further"
-"""The chapter of the labs that have no page."""
 READERS = ("course.py", "lab_file.py", "lab_record.py", "literal.py", "notes.py")
 """What decides how files are read: a change of these forgets everything."""
 SETTLED_NANOSECONDS = 2_000_000_000
 """A file that was changed more recently is not remembered: it could change again and bear the same time."""
+
+
+class Asked(NamedTuple):
+    """What a claim asks of the place where it is judged.
+
+    Attributes:
+        over: What it judges: "run" or "sweep".
+        needs: What it needs, as the lab writes it.
+    """
+
+    over: str
+    needs: tuple[str, ...]
+
+
+class Row(NamedTuple):
+    """A lab in the listing: its name, its question, and what each of its claims asks of a machine."""
+
+    name: str
+    question: str
+    claims: tuple[Asked, ...]
 
 
 @dataclass(frozen=True)
@@ -33,39 +51,41 @@ class Course:
     """The labs of a folder, and apart from them why the others cannot be used.
 
     Attributes:
-        chapters: The names and questions of the labs, by chapter, in the course's order.
+        chapters: The labs by chapter, in the course's order.
         faults: One a lab that cannot be used.
     """
 
-    chapters: dict[str, list[tuple[str, str]]]
+    chapters: dict[str, list[Row]]
     faults: list[LabFault]
 
 
-def read_course(labs: Path, cache: Path | None) -> Course:
-    """Read the course from the labs and their English pages.
+def read_course(labs: Path, language: str, cache: Path | None) -> Course:
+    """Read the course from the labs and their pages.
 
     Args:
         labs: The labs' folder.
+        language: Of the pages.
         cache: The folder to remember in, or None to remember nothing.
 
     Raises:
         UsageFault: If a page's front matter cannot be used.
     """
-    memory = _Memory(labs, cache)
+    memory = _Memory(labs, language, cache)
     found: list[list[Any]] = []
     faults: list[LabFault] = []
     for name in lab_names(labs):
-        files = [labs / f"{name}.py", labs / "notes" / "en" / f"{name}.md"]
+        files = [labs / f"{name}.py", labs / "notes" / language / f"{name}.md"]
         entry = memory.entry(name, files)
         if entry is None:
-            entry = _read(name, labs, faults)
+            entry = _read(name, labs, language, faults)
             memory.keep(name, entry)
         if entry:
             found.append(entry)
     memory.save()
-    chapters: dict[str, list[tuple[str, str]]] = {}
-    for _, chapter, name, question in sorted(found):
-        chapters.setdefault(chapter, []).append((name, question))
+    chapters: dict[str, list[Row]] = {}
+    for _, chapter, name, question, claims in sorted(found):
+        asked = tuple(Asked(over, tuple(needs)) for over, *needs in claims)
+        chapters.setdefault(chapter, []).append(Row(name, question, asked))
     return Course(chapters, faults)
 
 
@@ -74,27 +94,28 @@ def lab_names(folder: Path) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.py") if path.name[0] not in "_.")
 
 
-def _read(name: str, labs: Path, faults: list[LabFault]) -> list[Any]:
-    """Order, chapter, name and question of a lab; nothing where it is broken, and then its fault is noted."""
+def _read(name: str, labs: Path, language: str, faults: list[LabFault]) -> list[Any]:
+    """Order, chapter, name, question and needs of a lab; nothing where it is broken, and then its fault is noted."""
     from harness.lab_file import read_lab  # these parse: they are not needed where everything is remembered
     from harness.lab_record import LabFault
-    from harness.notes import LAST, read_page
+    from harness.notes import FURTHER, LAST, read_page
 
     try:
-        question = read_lab(labs / f"{name}.py").question
+        lab = read_lab(labs / f"{name}.py")
     except LabFault as fault:
         faults.append(fault)
         return []
-    page = read_page(name, "en", labs)
-    return [page.order, page.chapter, name, question] if page else [LAST, FURTHER, name, question]
+    page = read_page(name, language, labs)
+    order, chapter, question = (page.order, page.chapter, page.question) if page else (LAST, FURTHER[language], "")
+    return [order, chapter, name, question or lab.question, [[one.over, *one.needs] for one in lab.claims]]
 
 
 class _Memory:
     """What was read of the labs of one folder before."""
 
-    def __init__(self, labs: Path, cache: Path | None) -> None:
+    def __init__(self, labs: Path, language: str, cache: Path | None) -> None:
         place = os.path.abspath(labs)  # noqa: PTH100 - pathlib's resolves links, and a folder is remembered as it is named
-        self._file = cache and cache / f"course-{zlib.crc32(os.fsencode(place)):08x}.json"
+        self._file = cache and cache / f"course-{language}-{zlib.crc32(os.fsencode(place)):08x}.json"
         self._key = [place, sys.version, *(_mark(Path(__file__).with_name(name)) for name in READERS)]
         self._before = self._kept()
         self._now: dict[str, Any] = {}
@@ -138,7 +159,9 @@ class _Memory:
 def _is_kept(known: Any) -> bool:
     """Whether this is what is kept of a lab."""
     entry = known.get("entry") if isinstance(known, dict) and "marks" in known else None
-    return isinstance(entry, list) and list(map(type, entry)) == [int, str, str, str]
+    if not isinstance(entry, list) or list(map(type, entry)) != [int, str, str, str, list]:
+        return False
+    return all(isinstance(claim, list) and claim and set(map(type, claim)) == {str} for claim in entry[4])
 
 
 def _mark(path: Path) -> list[int]:

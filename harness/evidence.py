@@ -27,7 +27,19 @@ JOURNAL = "journal.jsonl"
 RECORD = "run.json"
 FETCHED = ".fetched"
 """Marks, in the volume, a run that is in the store; the next container removes it."""
+MEASURED = (
+    "foreign_seconds",
+    "steal_seconds",
+    "throttled_seconds",
+    "throttled_periods",
+    "pressure_seconds",
+    "children_seconds",
+    "written_bytes",
+    "writes",
+)
+"""What is a number or unknown in every sample: verdicts and tables reckon with it."""
 NUMBER = (float, int)
+NUMBER_OR_NONE = frozenset({float, int, NoneType})
 SHAPE: dict[str, type] = {
     "run_id": str,
     "sweep_id": str,
@@ -101,11 +113,14 @@ def fold(request: Request, lines: Sequence[Line]) -> dict[str, Any]:
         "lab": request.lab,
         "question": request.question,
         "command": list(request.command),
+        "origin": request.origin or None,
+        "mine": request.mine,
         "cores": request.cores,
         "runner": request.runner,
         "python": request.python,
         "config": request.config,
         "knobs": request.knobs,
+        "prediction": request.prediction,
         "seed": request.seed,
         "source_hash": request.source_hash,
         "created": request.created,
@@ -172,7 +187,9 @@ def _problems(request: Request, sample: Line) -> list[dict[str, Any]]:
     """What went against what the lab says of the sample's variant."""
     found = []
     about = {"variant": sample["variant"], "sample": sample["id"]}
-    if sample["outcome"] != request.variants[sample["variant"]]:
+    if sample.get("not_comparable"):
+        found.append({"kind": "not_comparable", **about, "detail": sample.get("error") or ""})
+    elif sample["outcome"] != request.variants[sample["variant"]]:
         found.append(
             {"kind": sample["outcome"], **about, "detail": sample.get("error") or sample.get("explanation") or ""}
         )
@@ -199,6 +216,8 @@ def fault_of(record: dict[str, Any]) -> str | None:
         return "placement is none"
     if record["interpreter"] and not _is_interpreter(record["interpreter"]):
         return "interpreter is none"
+    if not isinstance(record.get("origin"), (str, NoneType)) or not _is_mine(record.get("mine")):
+        return "where its code is from is not told"
     for one in record["rounds"]:
         if not isinstance(one, dict) or not isinstance(one.get("round"), int):
             return "a round has no number"
@@ -230,6 +249,15 @@ def _is_placement(placed: dict[str, Any]) -> bool:
     )
 
 
+def _is_mine(mine: Any) -> bool:
+    return mine is None or (
+        isinstance(mine, dict)
+        and isinstance(mine.get("file"), str)
+        and isinstance(mine.get("variants"), list)
+        and all(isinstance(name, str) for name in mine["variants"])
+    )
+
+
 def _is_interpreter(interpreter: dict[str, Any]) -> bool:
     flags = (interpreter.get("free_threaded"), interpreter.get("gil_enabled"))
     return isinstance(interpreter.get("version"), str) and all(isinstance(flag, bool) for flag in flags)
@@ -252,19 +280,9 @@ def _are_samples(samples: list[Any]) -> bool:
     """Whether all of these are samples: by the few kinds there are of them, since a class has a hundred thousand."""
     if not set(map(type, samples)) <= {dict}:
         return False
-    kinds = {
-        (
-            type(one.get("round")),
-            type(one.get("outcome")),
-            type(one.get("foreign_seconds")),
-            type(one.get("throttled_seconds")),
-        )
-        for one in samples
-    }
-    return all(
-        round_ is int and outcome is str and {foreign, throttled} <= {float, int, NoneType}
-        for round_, outcome, foreign, throttled in kinds
-    )
+    kinds = {(type(one.get("round")), type(one.get("outcome"))) for one in samples}
+    measured = {type(one.get(key)) for one in samples for key in MEASURED}
+    return kinds <= {(int, str)} and measured <= NUMBER_OR_NONE
 
 
 def _is_verdict(verdict: Any) -> bool:

@@ -83,9 +83,9 @@ def over_fewer_cores(variant: str, fewer: Run, more: Run, *, paired: bool) -> Fi
         return Figure(None, NONE)
     if paired:
         return _figure([before[round_] / after[round_] for round_ in sorted(before.keys() & after.keys())])
-    old, new = _spread(list(before.values())), _spread(list(after.values()))
+    old, new = spread(list(before.values())), spread(list(after.values()))
     value = intervals.median(before.values()) / intervals.median(after.values())
-    return Figure(value, _written(old[0] / new[1], old[1] / new[0], value))
+    return Figure(value, written(old[0] / new[1], old[1] / new[0], value))
 
 
 def named(name: str) -> Callable[..., Any]:
@@ -101,9 +101,26 @@ def seconds(values: Sequence[float]) -> str:
     """A median time with its unit, and only the digits that the spread of the values supports."""
     if not values:
         return NONE
-    middle = intervals.median(values)
-    factor, unit = (1, "s") if middle >= 1 else (1e3, "ms") if middle >= 1e-3 else (1e6, "µs")
-    return f"{_rounded([value * factor for value in values])} {unit}"
+    return time_text(*spread(values), intervals.median(values))
+
+
+def time_text(low: float, high: float, middle: float) -> str:
+    """A median time in seconds with its unit, and only the digits that its interval supports."""
+    factor, unit = (1.0, "s") if middle >= 1 else (1e3, "ms") if middle >= 1e-3 else (1e6, "µs")
+    return f"{written(low * factor, high * factor, middle * factor)} {unit}"
+
+
+def spread(values: Sequence[float]) -> tuple[float, float]:
+    """The interval of the median; of fewer than six values the whole range."""
+    found = intervals.median_interval(values, DISPLAY_ERROR)
+    return (found.low, found.high) if found else (min(values), max(values))
+
+
+def written(low: float, high: float, middle: float) -> str:
+    """A median with two digits of its interval at most; where that is a single number, as if it were known to 1 %."""
+    if low == high:
+        low, high = middle * 0.99, middle * 1.01
+    return intervals.rounded(low, high, middle)[2]
 
 
 def _figures(run: Run, entry: Mapping[str, Any], baseline: str) -> Figures:
@@ -140,16 +157,4 @@ def _figure(values: Sequence[float]) -> Figure:
 
 def _rounded(values: Sequence[float]) -> str:
     """The median with two digits of the spread at most."""
-    return _written(*_spread(values), intervals.median(values))
-
-
-def _spread(values: Sequence[float]) -> tuple[float, float]:
-    """The interval of the median; of fewer than six values the whole range."""
-    found = intervals.median_interval(values, DISPLAY_ERROR)
-    return (found.low, found.high) if found else (min(values), max(values))
-
-
-def _written(low: float, high: float, middle: float) -> str:
-    if low == high:
-        low, high = middle * 0.99, middle * 1.01
-    return intervals.rounded(low, high, middle)[2]
+    return written(*spread(values), intervals.median(values))

@@ -32,7 +32,7 @@ class Run:
         events: The logging records of a sample, by the sample's id.
     """
 
-    __slots__ = ("_events", "_kept_by_name", "_record", "_rounds_disturbed", "_samples", "asked")
+    __slots__ = ("_events", "_kept_by_name", "_record", "_rounds_disturbed", "_samples", "about", "asked")
 
     def __init__(self, record: Record, events: Callable[[str], list[Event]] | None = None) -> None:
         from harness import noise
@@ -41,8 +41,9 @@ class Run:
         self._events = events
         self._samples: dict[str, list[Any]] = {entry["name"]: entry["samples"] for entry in record["variants"]}
         self._rounds_disturbed = noise.disturbances(record)
-        self._kept_by_name: dict[str, tuple[dict[int, Any], dict[int, str]]] = {}
+        self._kept_by_name: dict[str, tuple[dict[int, Any], dict[int, tuple[str, float]]]] = {}
         self.asked: dict[str, None] = {}  # in the order of asking
+        self.about: dict[str, None] = {}  # the variants whose figures were asked for
 
     @property
     def cores(self) -> int:
@@ -155,11 +156,11 @@ class Run:
                 )
         return tuple(found)
 
-    def disturbances(self, variant: Variant) -> list[str]:
-        """What disturbed each finished sample of the variant that was disturbed."""
+    def disturbances(self, variant: Variant) -> list[tuple[str, float]]:
+        """What disturbed each finished sample of the variant that was disturbed, and by how much, as a share."""
         _, dropped = self._kept(variant.__name__)
         finished = {sample["round"] for sample in self._of(variant) if sample["outcome"] == "finished"}
-        return [reason for round_, reason in dropped.items() if round_ in finished]
+        return [disturbed for round_, disturbed in dropped.items() if round_ in finished]
 
     def _of(self, variant: Variant) -> list[Any]:
         return self._samples.get(variant.__name__, [])
@@ -169,36 +170,40 @@ class Run:
         values = [sample[key] for sample in samples if sample.get(key) is not None]
         return Facts(f"{key.replace('_', ' ')} of {variant.__name__}", values, len(samples) - len(values))
 
-    def _kept(self, name: str) -> tuple[dict[int, Any], dict[int, str]]:
-        """The undisturbed finished samples by round, and for the other rounds the reason."""
+    def _kept(self, name: str) -> tuple[dict[int, Any], dict[int, tuple[str, float]]]:
+        """The undisturbed finished samples by round, and for the other rounds the reason and its share."""
         if name not in self._kept_by_name:
             kept, dropped = {}, {}
             for sample in self._samples.get(name, []):
-                reason = self._lost_to(name, sample)
-                if reason:
-                    dropped[sample["round"]] = reason
+                lost = self._lost_to(name, sample)
+                if lost:
+                    dropped[sample["round"]] = lost
                 else:
                     kept[sample["round"]] = sample
             self._kept_by_name[name] = kept, dropped
         return self._kept_by_name[name]
 
-    def _lost_to(self, name: str, sample: Any) -> str | None:
-        """Why a sample does not count among the times, or None."""
+    def _lost_to(self, name: str, sample: Any) -> tuple[str, float] | None:
+        """Why a sample does not count among the times, and what share of it is lost; or None."""
         from harness import noise
 
         if sample["outcome"] != "finished":
-            return f"{name} {sample['outcome'].replace('_', ' ')}"
+            return f"{name} {sample['outcome'].replace('_', ' ')}", 1.0
         if not _is_positive(sample.get("wall_seconds")):
-            return "no usable time"
-        return self._rounds_disturbed.get(sample["round"]) or noise.sample_disturbed_by(sample, self.cores)
+            return "no usable time", 1.0
+        around = self._rounds_disturbed.get(sample["round"])
+        if around and noise.matters_to(around, sample):
+            return around
+        return noise.sample_disturbed_by(sample, self.cores)
 
     def _paired(
         self, key: str, above: Variant, under: Variant, objections: tuple[str, ...] = (), *, below: str | None = None
     ) -> Estimate:
         """A figure of one variant over a figure of another (the same figure unless `below` names one), by round."""
+        self.about |= {above.__name__: None, under.__name__: None}
         above_kept, above_dropped = self._kept(above.__name__)
         under_kept, under_dropped = self._kept(under.__name__)
-        dropped = above_dropped | under_dropped
+        dropped = {round_: reason for round_, (reason, _) in (above_dropped | under_dropped).items()}
         below = below or key
         pairs = []
         for round_ in sorted(above_kept.keys() & under_kept.keys()):
@@ -258,6 +263,8 @@ class Sweep:
 
     def speed_up(self, variant: Variant) -> Estimate:
         """How many times faster the variant is on the most cores than on the fewest, paired by round."""
+        for run in (self.narrowest, self.widest):
+            run.about[variant.__name__] = None
         narrow, wide = self.narrowest.walls(variant), self.widest.walls(variant)
         rounds, fixed = min(run.rounds_done() for run in (self.narrowest, self.widest))
         pairs = [(round_, narrow[round_] / wide[round_]) for round_ in sorted(narrow.keys() & wide.keys())]

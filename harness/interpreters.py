@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import UsageFault
+from harness.offer import IMAGE_PYTHONS as IMAGE_PYTHONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-IMAGE_PYTHONS = ("3.14", "3.14t")
 DEFAULT = IMAGE_PYTHONS[:1]
 """What runs in the image where --python says nothing."""
 OLDEST = (3, 11)

@@ -81,7 +81,9 @@ def unequal_answers(module: ModuleType, record: Record) -> list[dict[str, str]]:
     """For each variant whose answer differs from the first one's, though all must agree: where, and how often."""
     first: dict[str, Any] | None = None
     found = []
-    for entry in record["variants"]:
+    learners = (record.get("mine") or {}).get("variants", ())
+    lab_s_own_first = sorted(record["variants"], key=lambda entry: entry["name"] in learners)
+    for entry in lab_s_own_first:
         mark = getattr(getattr(module, entry["name"], None), "__pinlab_variant__", {})
         if mark.get("answer") != "same":
             continue
@@ -140,10 +142,18 @@ def _verdict(claim: Claim, records: Sequence[Record], events_by_run: Mapping[str
     if not isinstance(verdict, Verdict):
         raise TypeError(f"{claim.__name__} returned a {type(verdict).__name__}, a claim returns a Verdict")
     if verdict.value in (REFUTED, INCONCLUSIVE) and verdict.figures is not None:
-        for cause in dict.fromkeys(cause for record in records for cause in why.causes(record)):
+        for cause in _causes(runs, records):
             verdict = verdict.because(cause)
     verdict.asks = tuple(dict.fromkeys(asked for run in runs for asked in run.asked))
     return verdict
+
+
+def _causes(runs: Sequence[Run], records: Sequence[Record]) -> Iterable[str]:
+    """The causes that the runs show, each once; the run on the most cores tells it where several do."""
+    found: dict[str, str] = {}
+    for run, record in sorted(zip(runs, records, strict=True), key=lambda pair: -pair[0].cores):
+        found = {**why.causes(record, run.about), **found}
+    return found.values()
 
 
 def _is_over_sweep(claim: Claim) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import UsageFault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from harness.config import Config
     from harness.interpreters import Interpreter
     from harness.lab_record import Lab
     from harness.launch import Options, Work
+    from harness.mine import Mine
     from harness.place import Place
 
 MOST_ROUNDS = 10_000
@@ -30,7 +32,7 @@ class LabWords:
     cores: str | None = None
     python: str | None = None
     runner: str = "auto"
-    config: str = "quick"
+    config: str = "standard"
     sets: tuple[str, ...] = ()
     rounds: str | None = None
     budget: str | None = None
@@ -38,16 +40,30 @@ class LabWords:
     inconclusive_ok: bool = False
     wait: bool = True
     json: bool = False
+    predict: str | bool | None = None
+    mine: str | None = None
+    watch: bool = False
+    language: str | None = None
 
 
-def run_lab(wanted: Lab, words: LabWords, root: Path, say: Callable[[str], None]) -> list[dict[str, Any]]:
+def run_lab(
+    wanted: Lab,
+    words: LabWords,
+    root: Path,
+    say: Callable[[str], None],
+    *,
+    mine: Mine | None = None,
+    where: tuple[Place, Sequence[Interpreter]] | None = None,
+) -> list[dict[str, Any]]:
     """Run a lab, with progress on a terminal; the records of its runs.
 
     Args:
         wanted: The lab.
+        mine: A learner's file, whose variants take the places of the lab's.
         words: How it is to be run.
         root: The repository.
         say: Takes lines for people.
+        where: The place and the interpreters, where they are found already; else as the words ask.
 
     Raises:
         PinlabError: As `launch` does; UsageFault where a word is wrong, before anything is started.
@@ -56,15 +72,30 @@ def run_lab(wanted: Lab, words: LabWords, root: Path, say: Callable[[str], None]
     from harness.launch import launch
     from harness.progress import Progress
 
-    config = load_config(words.config, root, Path.cwd())
-    work = work_of(wanted, config, words.sets)
+    config = load_config(words.config, root, Path.cwd(), wanted if wanted.origin else None)
+    work = work_of(wanted, config, words.sets, mine)
     options = options_of(words, config, root)
-    place, interpreters = find_where(words.runner, words.python, root, say)
+    if words.predict is not None:
+        work = dataclasses.replace(work, prediction=prediction_of(wanted, words, words.predict, work, options))
+    place, interpreters = where or find_where(words.runner, words.python, root, say)
     with Progress(work.name, sys.stderr) as progress:
         return launch(work, options, place, interpreters, root, say, progress.show)
 
 
-def work_of(wanted: Lab, config: Config, sets: tuple[str, ...]) -> Work:
+def prediction_of(
+    wanted: Lab, words: LabWords, predict: str | bool, work: Work, options: Options
+) -> dict[str, dict[str, Any]]:
+    """What the learner predicts of a lab; asked for only when the other words of the command are known to be good."""
+    from harness.interpreters import parse_pythons
+    from harness.interview import predicted
+    from harness.place import known_runner
+
+    known_runner(words.runner)
+    pythons = parse_pythons(words.python) if words.python is not None else ()
+    return predicted(wanted, predict, work.knobs, options.cores or (), pythons)
+
+
+def work_of(wanted: Lab, config: Config, sets: tuple[str, ...], mine: Mine | None = None) -> Work:
     """What is to be run of a lab under a config."""
     from harness.config import knobs_for
     from harness.launch import Work
@@ -75,12 +106,17 @@ def work_of(wanted: Lab, config: Config, sets: tuple[str, ...]) -> Work:
         variants={variant.name: variant.ends for variant in wanted.variants},
         documents={variant.name: variant.doc for variant in wanted.variants},
         knobs=knobs_for(config, wanted, sets),
-        files={f"labs/{wanted.name}.py": wanted.path.read_bytes()},
+        files={
+            f"labs/{wanted.name}.py": wanted.path.read_bytes(),
+            **({mine.travels_as: mine.content} if mine else {}),
+        },
         command=(),
         config=config.name,
         deadline_seconds=config.deadline_seconds,
         log_bytes=config.log_bytes,
         memory_bytes=config.memory_bytes,
+        origin=wanted.origin,
+        mine=mine.to_json() if mine else None,
     )
 
 
@@ -105,18 +141,31 @@ def find_where(
     runner: str, python: str | None, root: Path, say: Callable[[str], None]
 ) -> tuple[Place, list[Interpreter]]:
     """The place and the interpreters, said in one line; runs that were left behind are fetched first."""
-    from harness import interpreters, leftovers
+    from harness.interpreters import parse_pythons
     from harness.place import find_place
 
-    versions = interpreters.parse_pythons(python) if python is not None else ()
+    versions = parse_pythons(python) if python is not None else (None,)
     place = find_place(runner, root, say)
+    found = interpreters_at(place, versions)
+    settle_in(place, found, root, say)
+    return place, found
+
+
+def interpreters_at(place: Place, versions: Iterable[str | None]) -> list[Interpreter]:
+    """The interpreters of these versions at a place; None is the usual one. UsageFault where there is none."""
+    from harness import interpreters
+
     if place.runner == "docker":
-        found = [interpreters.image_interpreter(version) for version in versions or interpreters.DEFAULT]
-    else:
-        found = [interpreters.find_interpreter(version) for version in versions or (None,)]
+        return [interpreters.image_interpreter(version or interpreters.DEFAULT[0]) for version in versions]
+    return [interpreters.find_interpreter(version) for version in versions]
+
+
+def settle_in(place: Place, found: Sequence[Interpreter], root: Path, say: Callable[[str], None]) -> None:
+    """Say in one line where labs run and under what, and fetch the runs that were left behind there."""
+    from harness import leftovers
+
     say(f"runner: {place.runner} ({place.because}); Python {', '.join(one.version for one in found)}")
     leftovers.bring_home(place, root, say)
-    return place, found
 
 
 def whole(option: str, text: str, most: int, least: int = 1) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import keyword
+import re
 import warnings
 from typing import TYPE_CHECKING
 
@@ -19,25 +20,70 @@ OUTCOMES = ("finished", "deadlocked", "timed_out", "crashed", "out_of_memory", "
 ALLOWED = {"answer": ("same", "differs"), "ends": OUTCOMES}
 NEEDS = {"gil": 0, "free_threading": 0, "cores": 1, "python": 2}
 MOST_BYTES = 1_000_000
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+"""What a lab may be called: its name is a module's, and part of the ids of its runs."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def read_lab(path: Path) -> Lab:
+def read_lab(path: Path, origin: str = "") -> Lab:
     """Read what a lab says of itself.
+
+    Args:
+        path: Its file.
+        origin: How the user named that file, where it is none of the repository's.
 
     Raises:
         LabFault: In one line with file and line, if it cannot be used.
     """
-    return _Reading(path).lab()
+    return _Reading(path, origin).lab()
+
+
+def parsed(path: Path, told: str) -> ast.Module:
+    """The syntax tree of a file that is to be run as a lab, which compiles.
+
+    Args:
+        path: The file.
+        told: How it is called in what is said of it.
+
+    Raises:
+        LabFault: In one line with file and line, if it cannot be read or does not compile.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            tree = ast.parse(_source(path, told))
+            compile(tree, path.name, "exec", dont_inherit=True)  # finds what parsing does not, such as a lone return
+            return tree
+    except SyntaxError as fault:
+        raise LabFault(f"{told}:{fault.lineno or 1}: syntax error: {fault.msg}") from None
+    except (ValueError, RecursionError, MemoryError) as fault:
+        raise LabFault(f"{told}:1: cannot be parsed: {str(fault) or type(fault).__name__}") from None
+
+
+def _source(path: Path, told: str) -> bytes:
+    try:
+        if not path.resolve().is_relative_to(path.parent.resolve()):
+            raise LabFault(f"{told}:1: a link that leads out of the folder")
+        if path.is_dir():
+            raise LabFault(f"{told}:1: a folder, no file")
+        if not path.is_file():
+            raise LabFault(f"{told}:1: no file")
+        if path.stat().st_size > MOST_BYTES:
+            raise LabFault(f"{told}:1: more than {MOST_BYTES // 1_000_000} MB")
+        return path.read_bytes()
+    except (OSError, RuntimeError) as fault:  # RuntimeError: links in a circle, before Python 3.13
+        raise LabFault(f"{told}:1: cannot be read: {getattr(fault, 'strerror', None) or fault}") from None
 
 
 class _Reading:
     """The reading of one lab's file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, origin: str) -> None:
         self._path = path
-        self._tree = self._parsed()
+        self._origin = origin
+        self._told = origin or f"{path.parent.name}/{path.name}"
+        self._tree = parsed(path, self._told)
         self._nodes = [
             node for node in ast.walk(self._tree) if isinstance(node, Function | ast.Import | ast.ImportFrom)
         ]
@@ -46,8 +92,8 @@ class _Reading:
 
     def lab(self) -> Lab:
         """Everything that the file says."""
-        if not self._path.stem.isidentifier() or keyword.iskeyword(self._path.stem):
-            raise self._fault(1, "a lab's name is a Python name, such as my_lab.py")
+        if not NAME.fullmatch(self._path.stem) or keyword.iskeyword(self._path.stem):
+            raise self._fault(1, "a lab's name is a Python name in lowercase, such as my_lab.py: rename the file")
         question, _, rest = self._doc(self._tree, "the lab", "its first line is the question").partition("\n")
         text, _, predict = rest.partition("Predict:")
         marked = list(self._marked())
@@ -64,32 +110,11 @@ class _Reading:
             variants=variants,
             claims=claims,
             knobs=self._knobs([function for function, kind, _ in marked if kind == "variant"]),
+            origin=self._origin,
         )
 
     def _fault(self, line: int, what: str) -> LabFault:
-        return LabFault(f"{self._path.parent.name}/{self._path.name}:{line}: {what}")
-
-    def _parsed(self) -> ast.Module:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", SyntaxWarning)
-                return ast.parse(self._source())
-        except SyntaxError as fault:
-            raise self._fault(fault.lineno or 1, f"syntax error: {fault.msg}") from None
-        except (ValueError, RecursionError, MemoryError) as fault:
-            raise self._fault(1, f"cannot be parsed: {str(fault) or type(fault).__name__}") from None
-
-    def _source(self) -> bytes:
-        try:
-            if not self._path.resolve().is_relative_to(self._path.parent.resolve()):
-                raise self._fault(1, "a link that leads out of the folder")
-            if not self._path.is_file():
-                raise self._fault(1, "no file")
-            if self._path.stat().st_size > MOST_BYTES:
-                raise self._fault(1, f"more than {MOST_BYTES // 1_000_000} MB")
-            return self._path.read_bytes()
-        except (OSError, RuntimeError) as fault:  # RuntimeError: links in a circle, before Python 3.13
-            raise self._fault(1, f"cannot be read: {getattr(fault, 'strerror', None) or fault}") from None
+        return LabFault(f"{self._told}:{line}: {what}")
 
     def _imported_marks(self) -> dict[str, str]:
         """The names that the file gives to what it imports from harness.lab, and the names there."""

@@ -89,6 +89,7 @@ class Lab:
         variants: In order of definition.
         claims: In order of definition.
         knobs: The union of the variants' parameters.
+        origin: The file of a lab from outside the repository, as the user named it; else empty.
     """
 
     name: str
@@ -99,3 +100,4 @@ class Lab:
     variants: tuple[Variant, ...]
     claims: tuple[Claim, ...]
     knobs: dict[str, Knob]
+    origin: str = ""

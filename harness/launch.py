@@ -8,7 +8,7 @@ import hashlib
 import os
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from harness import owners, store
@@ -16,6 +16,7 @@ from harness.errors import PinlabError
 from harness.image import image_tag
 from harness.lease import Holder, lease
 from harness.plan import cpu_set_to_json, describe, plan
+from harness.prediction import for_cores
 from harness.request import Request
 from harness.session import LocalSession
 from harness.sweep import Policy, conduct, is_settled
@@ -50,6 +51,9 @@ class Work:
         deadline_seconds: Limit of one cell.
         log_bytes: Limit of the lab's own output.
         memory_bytes: Limit of a cell's data where no container limits it.
+        prediction: What the learner predicted, by variant or claim, with `@2` behind it for two cores alone.
+        origin: The file of a lab from outside the repository, as the user named it; else empty.
+        mine: A learner's file whose variants take the places of the lab's, as in a request.
     """
 
     name: str
@@ -63,6 +67,9 @@ class Work:
     deadline_seconds: float
     log_bytes: int
     memory_bytes: int
+    prediction: dict[str, dict[str, Any]] = field(default_factory=dict)
+    origin: str = ""
+    mine: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -162,6 +169,8 @@ def _rescued(session: Session, results: Path, say: Callable[[str], None]) -> boo
     try:
         session.stop()
         for folder in session.collect():
+            if store.drop_unstarted(folder):
+                continue
             say(f"kept what was measured: {folder.relative_to(results.parent)}")
     except PinlabError as fault:
         say(str(fault))
@@ -193,6 +202,7 @@ def _requests(
                 interpreter=str(interpreter.path),
                 config=work.config,
                 knobs=work.knobs,
+                prediction=for_cores(work.prediction, size),
                 seed=policy.seed,
                 fixed_rounds=policy.fixed_rounds,
                 deadline_seconds=work.deadline_seconds,
@@ -208,6 +218,8 @@ def _requests(
                     "harness_hash": image_tag(root),
                     "host_shares_the_cpus": place.is_here and not _others(cpus, place),
                 },
+                origin=work.origin,
+                mine=work.mine,
             )
 
 

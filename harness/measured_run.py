@@ -9,15 +9,20 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import cgroup, events, evidence, hang, placement, request, supervise
+from harness import cgroup, events, evidence, hang, import_fault, placement, request, supervise
 from harness.errors import LimitHit, UsageFault
 from harness.logfile import LabLog
 from harness.request import JUDGE_SECONDS
+from harness.shared_memory import SharedMemory
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 HARNESS_ROOT = Path(__file__).resolve().parent.parent
+WORKER = "process "
+"""What a worker of multiprocessing is named by (harness/left_behind.py)."""
+WORKERS_RUN = ("multiprocessing.", "harness.cell")
+"""What stands in the command lines of such workers, and of what multiprocessing runs beside them."""
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
 """All that a lab's process has of the surrounding environment; a command of the user's own has it all."""
 
@@ -63,12 +68,14 @@ class MeasuredRun:
         try:
             report = json.loads(ended.report)
         except ValueError:
-            raise UsageFault(f"{self.request.lab} cannot start: {self._last_line()}") from None
+            raise UsageFault(f"{self._told_file(None)}: cannot start: {self._last_line()}") from None
+        if "import_fault" in report:
+            raise UsageFault(import_fault.told(report["import_fault"], self.request, self._source()))
         self.journal.add(
             "start",
             proof=proof,
             interpreter=report["interpreter"],
-            start_cost_seconds=report["wall_seconds"],
+            start_cost_seconds=_undisturbed_seconds(report),
             capacity_steps=capacity_steps,
         )
 
@@ -77,6 +84,7 @@ class MeasuredRun:
         identity = f"{variant}.{round_}"
         written = self._log.bytes_seen()
         kills, refusals = self._counts()
+        shared_memory = SharedMemory(self._stacks / "shared_memory", is_alone=self.request.in_container)
         report: dict[str, Any]
         if self.request.command:
             ended = self._command(identity)
@@ -91,7 +99,11 @@ class MeasuredRun:
                 "harness.cell", self._order(variant), identity, self.request.deadline_seconds, watched=meant_to_hang
             )
             report = json.loads(ended.report) if ended.report else {"outcome": "crashed"}
+            if line := report.pop("line", None):
+                report["error"] = f"{self._told_file(variant)}:{line}: {report['error']}"
         kills_after, refusals_after = self._counts()
+        of_the_process = report.pop("left_behind", [])
+        in_memory = shared_memory.clear(report.pop("mapped", []))
         sample = {
             "id": identity,
             "variant": variant,
@@ -101,7 +113,9 @@ class MeasuredRun:
             "exit_code": ended.exit_code,
             "process_seconds": ended.wall_seconds,
             "peak_memory_bytes": ended.peak_memory_bytes,
-            "left_behind": list(ended.left_behind),
+            "left_behind": list(
+                dict.fromkeys([*of_the_process, *_besides(ended.left_behind, of_the_process), *in_memory])
+            ),
             "log_full": self._log.is_full() and self._log.bytes_seen() > written,
         }
         if self._log.bytes_seen() > written and not self.request.command:
@@ -148,13 +162,32 @@ class MeasuredRun:
         asked = self.request
         return {
             "lab": asked.lab,
-            "source": None if asked.command else str(self._source() / "labs" / f"{asked.lab}.py"),
+            "sources": {str(self._source() / path): module for path, module in self._modules().items()},
+            "module": self._module(variant),
             "variant": variant,
+            "meant_to_hang": variant is not None and asked.variants[variant] == "deadlocked",
             "knobs": asked.knobs,
             "cpus": list(asked.cpus),
             "own_cgroup": asked.in_container,
             "memory_bytes": asked.memory_bytes,
         }
+
+    def _modules(self) -> dict[str, str]:
+        """The modules of the run, by their places under source/; the one that others import from comes first."""
+        if self.request.command:
+            return {}
+        lab = {f"labs/{self.request.lab}.py": f"labs.{self.request.lab}"}
+        mine = self.request.mine
+        return lab | ({mine["module"].replace(".", "/") + ".py": mine["module"]} if mine else {})
+
+    def _module(self, variant: str | None) -> str:
+        """The module that a variant is in: the lab's, or the learner's."""
+        mine = self.request.mine
+        return mine["module"] if mine and variant in mine["variants"] else f"labs.{self.request.lab}"
+
+    def _told_file(self, variant: str | None) -> str:
+        """How the file that a variant is in is called for people."""
+        return import_fault.told_file(self._module(variant).replace(".", "/") + ".py", self.request)
 
     def _source(self) -> Path:
         return self.folder / "source"
@@ -234,6 +267,19 @@ class MeasuredRun:
         self._log.settle()
         text = (self.folder / "lab.log").read_text(encoding="utf-8", errors="replace")
         return (text.strip().splitlines() or ["it said nothing"])[-1]
+
+
+def _undisturbed_seconds(report: Mapping[str, Any]) -> float:
+    """What starting and ending a pool costs: starting computes, so what the wall shows beyond CPU time are others."""
+    wall, cpu = report["wall_seconds"], report["cpu_seconds"]
+    return float(min(wall, cpu) if cpu else wall)
+
+
+def _besides(commands: Iterable[str], named: Iterable[str]) -> list[str]:
+    """The commands of the processes that were left, but for the workers that are named already, and their helpers."""
+    if not any(WORKER in name for name in named):
+        return list(commands)
+    return [command for command in commands if not any(mark in command for mark in WORKERS_RUN)]
 
 
 def _source_of(path: str) -> str | None:

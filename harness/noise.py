@@ -5,6 +5,8 @@ Pure functions of records. A disturbed sample is dropped together with its pair 
 
 from __future__ import annotations
 
+import math
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,63 +39,101 @@ CAPACITY_RANGE = 1.25
 """Largest over smallest capacity in a run, above which the machine was not the same machine throughout."""
 
 
-def sample_disturbed_by(sample: Record, cores: int) -> str | None:
-    """What disturbed a sample, in a few words, or None.
+WAITING_SHARE = 0.10
+"""The share of its time below which a sample's CPU time is that of work which waits: a core's speed hardly matters."""
+
+THROTTLED = "throttled by a quota"
+WAITED = "waited for a CPU that others had"
+OTHERS = "other processes on the pinned CPUs"
+STOLEN = "the host took the pinned CPUs away"
+CONTROL = "the control waited for a CPU"
+SPEED = "the speed of one core changed"
+CAPACITY = "the capacity changed"
+
+
+def sample_disturbed_by(sample: Record, cores: int) -> tuple[str, float] | None:
+    """What disturbed a sample, in a few words, and by how much: the share of its time, or of its CPUs' time; or None.
 
     Args:
         sample: A sample of run.json.
         cores: How many CPUs the run's set has.
     """
-    if sample.get("throttled_seconds"):
-        return "throttled by a quota"
-    if _waited_for_a_cpu(sample):
-        return "waited for a CPU that others had"
-    foreign, wall = sample.get("foreign_seconds"), sample.get("wall_seconds")
-    if foreign is None or wall is None:
+    wall = sample.get("wall_seconds")
+    throttled = sample.get("throttled_seconds") or 0.0
+    if throttled or sample.get("throttled_periods"):
+        return THROTTLED, throttled / (wall or throttled or 1.0)
+    if not wall:
         return None
-    allowed = max(FOREIGN_SHARE * wall, FOREIGN_FLOOR_SECONDS) * cores
-    return "other processes on the pinned CPUs" if foreign > allowed else None
+    waited = max(_waited_alone(sample), _waited_while_idle(sample))
+    if waited > RUN_DELAY_SHARE * wall:
+        return WAITED, waited / wall
+    foreign, stolen = sample.get("foreign_seconds") or 0.0, sample.get("steal_seconds") or 0.0
+    if foreign + stolen > max(FOREIGN_SHARE * wall, FOREIGN_FLOOR_SECONDS) * cores:
+        return (OTHERS if foreign >= stolen else STOLEN), (foreign + stolen) / (wall * cores)
+    return None
 
 
-def _waited_for_a_cpu(sample: Record) -> bool:
-    """Whether a sample whose main thread did all the work wanted a CPU for long and had none.
+def _waited_alone(sample: Record) -> float:
+    """For how long a sample whose main thread did all the work wanted a CPU and had none.
 
     Where other threads or processes of the lab work too, they may be what the main thread waits for.
     """
-    needed = ("run_delay_seconds", "main_thread_seconds", "cpu_seconds", "wall_seconds")
-    delay, main, cpu, wall = (sample.get(name) for name in needed)
-    if delay is None or main is None or cpu is None or not wall:
-        return False
-    return bool(delay > RUN_DELAY_SHARE * wall and main > ALONE_SHARE * cpu)
+    delay, main, cpu = (_number(sample, name) for name in ("run_delay_seconds", "main_thread_seconds", "cpu_seconds"))
+    if delay is None or main is None or cpu is None:
+        return 0.0
+    return delay if main > ALONE_SHARE * cpu else 0.0
 
 
-def round_disturbed_by(record: Record) -> str | None:
-    """What disturbed a whole round, in a few words, or None.
+def _waited_while_idle(sample: Record) -> float:
+    """For how long at least some process of the lab wanted a CPU while all of the lab's own had none.
+
+    Pressure is the time in which any of them waited. One that waits for another of the lab waits no longer than the lab
+    uses CPUs; what goes beyond is others' doing. So it tells little of work that computes, and much of work that waits.
+    """
+    pressure, cpu = _number(sample, "pressure_seconds"), _number(sample, "cpu_seconds")
+    return 0.0 if pressure is None or cpu is None else max(0.0, pressure - cpu)
+
+
+def waits(sample: Record) -> bool:
+    """Whether a sample's work mostly waits, so that it matters little how fast a core is."""
+    cpu, wall = _number(sample, "cpu_seconds"), _number(sample, "wall_seconds")
+    return cpu is not None and wall is not None and cpu < WAITING_SHARE * wall
+
+
+def _number(sample: Record, key: str) -> float | None:
+    value = sample.get(key)
+    return float(value) if isinstance(value, (int, float)) else None
+
+
+def round_disturbed_by(record: Record) -> tuple[str, float] | None:
+    """What disturbed a whole round, in a few words, and by how much, as a share; or None.
 
     Args:
         record: A round of run.json, with the capacity measured before and after it.
     """
     before, after = record.get("before"), record.get("after")
-    for capacity in (before, after):
-        if capacity and capacity["control_wall_seconds"] > CONTROL_RATIO * capacity["control_cpu_seconds"]:
-            return "the control waited for a CPU"
+    sides = [(side["control_wall_seconds"], side["control_cpu_seconds"]) for side in (before, after) if side]
+    late = [1 - cpu / wall for wall, cpu in sides if wall > CONTROL_RATIO * cpu]
+    if late:
+        return CONTROL, max(late)
     if not before or not after:
         return None
-    if _moved(before["control_wall_seconds"], after["control_wall_seconds"]):
-        return "the speed of one core changed"
-    if _moved(before["capacity"], after["capacity"]):
-        return "the capacity changed"
+    for key, reason in (("control_wall_seconds", SPEED), ("capacity", CAPACITY)):
+        low, high = sorted((before[key], after[key]))
+        if high > (1 + UNSTEADY) * low:
+            return reason, high / low - 1 if low else math.inf
     return None
 
 
-def _moved(one: float, other: float) -> bool:
-    return max(one, other) > (1 + UNSTEADY) * min(one, other)
+def matters_to(disturbed: tuple[str, float], sample: Record) -> bool:
+    """Whether what disturbed a round disturbed a sample of it: work that waits needs no steady speed."""
+    return disturbed[0] not in (SPEED, CAPACITY) or not waits(sample)
 
 
-def disturbances(run: Record) -> dict[int, str]:
-    """What disturbed each disturbed round of a run as a whole, by round."""
+def disturbances(run: Record) -> dict[int, tuple[str, float]]:
+    """What disturbed each disturbed round of a run as a whole, and by how much, by round."""
     found = ((record["round"], round_disturbed_by(record)) for record in run.get("rounds", ()))
-    return {round_: reason for round_, reason in found if reason}
+    return {round_: disturbed for round_, disturbed in found if disturbed}
 
 
 def capacity_range(capacities: Sequence[float]) -> float:

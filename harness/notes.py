@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import locale
-import os
-import tomllib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageFault
+from harness.language import LANGUAGES as LANGUAGES
+from harness.language import language_of as language_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-LANGUAGES = ("en", "ko")
 FENCE = "+++"
+DEFINITION = re.compile(r"^(\S.*)\n: ", re.MULTILINE)
+"""A word in a line of its own, and what it means in the next ones, the first of which begins with a colon."""
+COMMENT = re.compile(r"^<!--.*?-->\n\n?", re.MULTILINE)
 LAST = 1_000
 """The place in the course of a lab that has no page."""
+FURTHER = {"en": "Further", "ko": "그 밖"}
+"""The chapter of labs that are not from the course notes, and of those that have no page."""
 
 
 @dataclass(frozen=True)
@@ -27,22 +31,28 @@ class Page:
     Attributes:
         chapter: The chapter of the course.
         order: The lab's place in the course.
-        examples: The examples of the course notes that it carries.
-        concepts: The words that it defines.
+        examples: The examples of the course notes that it carries, each with the variants that show it.
+        concepts: The words that it defines, each with the variants that show it.
         question: The lab's question in the page's language, where it is not the lab's own.
         variants: What each variant says of itself in that language.
         claims: The sentence of each claim in that language.
+        hints: For each claim, what to look at in one's own variant where it refutes that claim.
         text: The page, in Markdown.
     """
 
     chapter: str
     order: int
-    examples: tuple[str, ...]
-    concepts: tuple[str, ...]
+    examples: Mapping[str, tuple[str, ...]]
+    concepts: Mapping[str, tuple[str, ...]]
     question: str
     variants: Mapping[str, str]
     claims: Mapping[str, str]
+    hints: Mapping[str, str]
     text: str
+
+    def plain_markdown(self) -> str:
+        """The page for what knows no lists of definitions: the words that it defines in bold."""
+        return DEFINITION.sub(r"**\1**: ", self.text)
 
 
 def read_page(lab: str, language: str, labs: Path) -> Page | None:
@@ -51,6 +61,8 @@ def read_page(lab: str, language: str, labs: Path) -> Page | None:
     Raises:
         UsageFault: If its front matter cannot be used.
     """
+    import tomllib  # the language alone is wanted more often than a page
+
     path = labs / "notes" / language / f"{lab}.md"
     try:
         source = path.read_text(encoding="utf-8")
@@ -60,33 +72,32 @@ def read_page(lab: str, language: str, labs: Path) -> Page | None:
     if not source.startswith(FENCE + "\n") or not fence:
         raise UsageFault(f"{path}:1: no front matter: it stands between two lines of {FENCE}")
     try:
-        return _page(tomllib.loads(head), text.strip() + "\n")
+        return _page(tomllib.loads(head), COMMENT.sub("", text).strip() + "\n")
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as fault:
         raise UsageFault(f"{path}: front matter: {fault}") from None
-
-
-def language_of(asked: str | None) -> str:
-    """The language to show pages in: the one asked for, else the locale's, else English.
-
-    Raises:
-        UsageFault: If there are no pages in the language asked for.
-    """
-    if asked is None:
-        words = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-        return "ko" if (words or locale.getlocale()[0] or "").lower().startswith(("ko", "korean")) else "en"
-    if asked not in LANGUAGES:
-        raise UsageFault(f"--lang {asked[:20]!r}: choose one of {', '.join(LANGUAGES)}")
-    return asked
 
 
 def _page(front: Mapping[str, Any], text: str) -> Page:
     return Page(
         chapter=str(front["chapter"]),
         order=int(front["order"]),
-        examples=tuple(map(str, front["examples"])),
-        concepts=tuple(map(str, front["concepts"])),
+        examples=_shown_by(front, "examples"),
+        concepts=_shown_by(front, "concepts"),
         question=str(front.get("question", "")),
         variants=dict(front.get("variants", {})),
         claims=dict(front.get("claims", {})),
+        hints=dict(front.get("hints", {})),
         text=text,
     )
+
+
+def _shown_by(front: Mapping[str, Any], table: str) -> dict[str, tuple[str, ...]]:
+    """A table of the front matter that gives, for each word, the variant that shows it, or a list of them."""
+    given = front.get(table) or {}
+    if not isinstance(given, dict):
+        raise TypeError(f'{table} is no table that names variants, such as lock = "with_lock"')
+    found = {word: tuple(names) if isinstance(names, list) else (names,) for word, names in given.items()}
+    for word, names in found.items():
+        if not names or not all(isinstance(name, str) for name in names):
+            raise TypeError(f"{table}, {word}: {given[word]!r} names no variant")
+    return found

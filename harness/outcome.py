@@ -12,8 +12,13 @@ if TYPE_CHECKING:
     Record = Mapping[str, Any]
 
 LIMITS = frozenset({"out_of_memory", "too_many_processes", "timed_out", "too_much_output"})
+NOT_COMPARABLE = "not_comparable"
+"""A fault of the lab's file that only a run can find: the answer of a variant is nothing that can be compared."""
 FAILURES = frozenset({"crashed", "deadlocked", "killed", "finished", "unequal_answer"})
 """As the kind of a problem, "finished" is a variant that ended well though its lab says that it does not."""
+
+ORDER = (70, 69, 75, 5, 2, 4, 1, 3, 0)
+"""Of two exit codes the one that comes first wins."""
 
 
 def verdicts_of(records: Iterable[Record]) -> list[dict[str, Any]]:
@@ -34,12 +39,15 @@ def exit_code(records: Sequence[Record], *, inconclusive_ok: bool = False) -> in
         inconclusive_ok: Whether inconclusive claims count as good.
 
     Returns:
-        4 a limit was hit that no claim expected; 1 a claim is refuted, answers differ, or a variant crashed or hung;
-        3 a claim is inconclusive or a run was misplaced; 0 all claims hold or are skipped. The first that applies.
+        2 a variant returned what cannot be compared; 4 a limit was hit that no claim expected; 1 a claim is refuted,
+        answers differ, or a variant crashed or hung; 3 a claim is inconclusive or a run was misplaced; 0 all claims
+        hold or are skipped. The first that applies.
     """
     problems = {problem["kind"] for record in records for problem in record["problems"]}
     verdicts = {verdict["verdict"] for verdict in verdicts_of(records)}
     misplaced = any(record["placement"]["pinned"] and not record["placement"]["valid"] for record in records)
+    if NOT_COMPARABLE in problems:
+        return 2
     if problems & LIMITS:
         return 4
     if problems & FAILURES or REFUTED in verdicts:
@@ -47,6 +55,12 @@ def exit_code(records: Sequence[Record], *, inconclusive_ok: bool = False) -> in
     if (INCONCLUSIVE in verdicts and not inconclusive_ok) or misplaced:
         return 3
     return 0
+
+
+def first_of(codes: Iterable[int]) -> int:
+    """The exit code that wins where several came together; one that is in no order is a fault of our own."""
+    found = {code if code in ORDER else ORDER[0] for code in codes}
+    return next((code for code in ORDER if code in found), 0)
 
 
 def document(records: Sequence[Record], code: int) -> dict[str, Any]:

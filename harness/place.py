@@ -90,8 +90,7 @@ def find_place(runner: str, root: Path, say: Callable[[str], None]) -> Place:
         UsageFault: If there is no such runner, or the engine that was named does not exist.
         EngineMissing: If docker was asked for and no engine can be used.
     """
-    if runner not in RUNNERS:
-        raise UsageFault(f"--runner {runner!r}: choose one of {', '.join(RUNNERS)}")
+    known_runner(runner)
     if runner == "local":
         return Place("local", read_machine(), "asked for")
     try:
@@ -100,6 +99,12 @@ def find_place(runner: str, root: Path, say: Callable[[str], None]) -> Place:
         if runner == "docker":
             raise EngineMissing(f"{fault}; or use --runner local") from None
         return Place("local", read_machine(), str(fault))
+
+
+def known_runner(runner: str) -> None:
+    """Raise UsageFault where there is no such runner."""
+    if runner not in RUNNERS:
+        raise UsageFault(f"--runner {runner!r}: choose one of {', '.join(RUNNERS)}")
 
 
 def _on_engine(root: Path, say: Callable[[str], None]) -> Place:

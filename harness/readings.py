@@ -1,4 +1,4 @@
-"""What is read of the kernel just before and after a variant: CPU time, waiting, switches, others' use of the CPUs.
+"""What is read of the kernel just before and after a variant: CPU time, waiting, switches, what was written, others.
 
 Imported by every measured process, so it loads next to nothing. What a system does not tell is None, never 0.
 """
@@ -27,19 +27,22 @@ def take(cpus: list[int], own_cgroup: bool) -> Readings:
     """
     own = resource.getrusage(resource.RUSAGE_SELF)
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if own_cgroup:
-        cpu_seconds, throttled = cgroup.cpu_seconds(), cgroup.throttled_seconds()
-    else:
-        cpu_seconds = (
-            own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime + _living_descendants_seconds()
-        )
-        throttled = None
+    living = _living_descendants()
+    children_seconds = children.ru_utime + children.ru_stime + sum(map(_seconds_of, living))
+    written = _written(living)
+    busy, stolen = _busy_and_stolen_seconds(cpus)
     return {
-        "cpu_seconds": cpu_seconds,
-        "throttled_seconds": throttled,
-        "busy_seconds": _busy_seconds(cpus),
+        "cpu_seconds": cgroup.cpu_seconds() if own_cgroup else own.ru_utime + own.ru_stime + children_seconds,
+        "children_seconds": children_seconds,
+        "throttled_seconds": cgroup.throttled_seconds() if own_cgroup else None,
+        "throttled_periods": cgroup.throttled_periods() if own_cgroup else None,
+        "pressure_seconds": cgroup.pressure_seconds() if own_cgroup else None,
+        "busy_seconds": busy,
+        "steal_seconds": stolen,
         "main_thread_seconds": time.thread_time(),
         "run_delay_seconds": _run_delay_seconds(),
+        "written_bytes": None if written is None else written[0],
+        "writes": None if written is None else written[1],
         "voluntary_switches": float(own.ru_nvcsw + children.ru_nvcsw),
         "involuntary_switches": float(own.ru_nivcsw + children.ru_nivcsw),
         "harness_switches": _switches_of(os.getppid()),
@@ -88,19 +91,23 @@ def _run_delay_seconds() -> float | None:
     return total / 1e9
 
 
-def _busy_seconds(cpus: list[int]) -> float | None:
-    """How long the CPUs have been busy with anything at all, in seconds: all but idle and iowait of /proc/stat."""
+def _busy_and_stolen_seconds(cpus: list[int]) -> tuple[float | None, float | None]:
+    """How long the CPUs have been busy with anything of this system, and how long the host had them, by /proc/stat.
+
+    Busy is all but idle and iowait; stolen is what a virtual machine's host gave to others while work was waiting.
+    """
     text = _content("/proc/stat")
     if text is None:
-        return None
+        return None, None
     wanted = {f"cpu{cpu}" for cpu in cpus}
-    ticks = 0
+    ticks = stolen = 0
     for line in text.splitlines():
         name, *fields = line.split()
         if name in wanted:
             user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, fields[:8])
-            ticks += user + nice + system + irq + softirq + steal
-    return ticks / TICK
+            ticks += user + nice + system + irq + softirq
+            stolen += steal
+    return ticks / TICK, stolen / TICK
 
 
 def _switches_of(process: int) -> float | None:
@@ -111,17 +118,42 @@ def _switches_of(process: int) -> float | None:
     return float(sum(int(line.split()[1]) for line in text.splitlines() if "voluntary_ctxt_switches" in line))
 
 
-def _living_descendants_seconds() -> float:
-    """CPU seconds of the processes started from here that still live, with those they have waited for (proc(5))."""
-    total = 0
+def _living_descendants() -> list[int]:
+    """The processes started from here that still live, such as a fork server."""
+    found: list[int] = []
     pending = _children_of(os.getpid())
     while pending:
         child = pending.pop()
-        stat = _content(f"/proc/{child}/stat")
-        if stat is not None:
-            total += sum(map(int, stat.rpartition(")")[2].split()[11:15]))
-            pending += _children_of(child)
-    return total / TICK
+        found.append(child)
+        pending += _children_of(child)
+    return found
+
+
+def _seconds_of(process: int) -> float:
+    """CPU seconds of a process, with those of the processes that it has waited for (proc(5))."""
+    stat = _content(f"/proc/{process}/stat")
+    return 0.0 if stat is None else sum(map(int, stat.rpartition(")")[2].split()[11:15])) / TICK
+
+
+def _written(living: list[int]) -> tuple[float, float] | None:
+    """Bytes and calls of write(2) by this process, the descendants that live, and all that each of them has waited for.
+
+    The kernel adds what a process has written to the one that waits for it. sendto(2) and shared memory do not count.
+    """
+    found = [_written_by("self"), *(_written_by(str(process)) for process in living)]
+    told = [each for each in found if each is not None]
+    if len(told) < len(found):
+        return None
+    return float(sum(size for size, _ in told)), float(sum(calls for _, calls in told))
+
+
+def _written_by(process: str) -> tuple[int, int] | None:
+    """Bytes and calls of one process; nothing of one that is gone, whose parent has it now."""
+    text = _content(f"/proc/{process}/io")
+    if text is None:
+        return (0, 0) if _content(f"/proc/{process}/stat") is None and process != "self" else None
+    fields = dict(line.split(": ") for line in text.splitlines())
+    return int(fields["wchar"]), int(fields["syscw"])
 
 
 def _children_of(process: int) -> list[int]:

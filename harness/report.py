@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import shutil
-from collections import Counter
 from typing import TYPE_CHECKING, Any, cast
 
 from rich.console import Console
@@ -12,16 +11,16 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from harness.figures import asked_baseline, figures_of, named
-from harness.findings import Run
+from harness import disturbances
+from harness.figures import asked_baseline, figures_of
 from harness.machine import format_cpus
-from harness.noise import DROPPED_SHARE
 from harness.outcome import verdicts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import TextIO
 
+    from harness.hints import Hints
     from harness.notes import Page
 
     Record = Mapping[str, Any]
@@ -40,7 +39,7 @@ def console_for(stream: TextIO) -> Console:
     file = cast("TextIO", _Encodable(stream))
     size = shutil.get_terminal_size()
     width = size.columns if stream.isatty() else UNLIMITED
-    return Console(
+    return _Console(
         file=file,
         highlight=False,
         markup=False,
@@ -49,6 +48,13 @@ def console_for(stream: TextIO) -> Console:
         height=size.lines,
         soft_wrap=width == UNLIMITED,
     )
+
+
+class _Console(Console):
+    """A console that leaves a closed pipe to the command, which ends quietly, and not with the exit code of a claim."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
 
 
 class _Encodable(io.TextIOBase):
@@ -78,24 +84,29 @@ class _Encodable(io.TextIOBase):
         return self._stream.fileno()
 
 
-def show_runs(records: Sequence[Record], console: Console) -> None:
+def show_runs(records: Sequence[Record], console: Console, *, brief: bool = False, hints: Hints | None = None) -> None:
     """Show each run of a sweep, then the claims that span them.
 
     Args:
         records: The runs, of one lab.
         console: Where to.
+        brief: Whether to show of each run its cores, circumstances, problems and claims alone.
+        hints: What helps a learner on whose variants are among those that ran.
     """
     first = records[0]
     console.print(Text(clean(f"{first['lab']}: {first['question']}"), style="bold"))
+    if whose := whose_line(first):
+        console.print(Text(clean(whose)))
     for record in records:
         console.print()
         console.print(Text(placement_line(record)))
         console.print(Text(circumstances_line(record), style="dim"))
-        header, *rows = variants_table(record)
-        show_table(header, rows, console)
-        show_disturbances(record, console)
-        show_problems(record, console)
-        show_verdicts((one for one in record["verdicts"] if len(one["runs"]) == 1), console)
+        if not brief:
+            header, *rows = variants_table(record)
+            show_table(header, rows, console)
+            show_disturbances(record, console)
+        show_problems(record, console, hints)
+        show_verdicts((one for one in record["verdicts"] if len(one["runs"]) == 1), console, hints=hints)
     spanning = [one for one in verdicts_of(records) if len(one["runs"]) > 1]
     if spanning:
         console.print()
@@ -103,7 +114,20 @@ def show_runs(records: Sequence[Record], console: Console) -> None:
         for python in dict.fromkeys(record["python"] for record in records):
             of_python = {record["run_id"] for record in records if record["python"] == python}
             own = [one for one in spanning if set(one["runs"]) <= of_python]
-            show_verdicts(own, console, prefix=f"{python}: " if len({one["python"] for one in records}) > 1 else "")
+            prefix = f"{python}: " if len({one["python"] for one in records}) > 1 else ""
+            show_verdicts(own, console, prefix, hints)
+
+
+def whose_line(record: Record) -> str:
+    """Whose file it is, and which variants are a learner's; empty where all is the repository's own."""
+    mine, origin = record.get("mine"), record.get("origin")
+    lab = f"the lab is {origin}, from outside this repository" if origin else ""
+    if not mine:
+        return lab
+    others = len(record["variants"]) - len(mine["variants"])
+    rest = "the other variants and the claims are" if others else "the claims are"
+    own = f"yours, from {mine['file']}: {', '.join(mine['variants'])}; {rest} the lab's own"
+    return f"{own}; {lab}" if lab else own
 
 
 def placement_line(record: Record) -> str:
@@ -168,16 +192,8 @@ def variants_table(record: Record) -> list[tuple[str, ...]]:
 
 def show_disturbances(record: Record, console: Console) -> None:
     """Say how many samples were dropped and why, what it means and what to do; nothing where none was."""
-    run = Run(record)
-    reasons = Counter(reason for entry in record["variants"] for reason in run.disturbances(named(entry["name"])))
-    lost, every = sum(reasons.values()), sum(len(entry["samples"]) for entry in record["variants"])
-    if not lost:
-        return
-    why = ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common())
-    marked = "; ~ marks times that stand on such samples alone" if lost == every else ""
-    console.print(Text(clean(f"{lost} of {every} samples disturbed and dropped: {why}{marked}"), style="yellow"))
-    if lost > DROPPED_SHARE * every:
-        console.print(Text("close other programs, or give it more time with --budget", style="dim"))
+    for line, style in zip(disturbances.lines(record), ("yellow", "dim"), strict=False):
+        console.print(Text(clean(line), style=style))
 
 
 def show_table(header: Sequence[str], rows: Iterable[Sequence[str]], console: Console) -> None:
@@ -204,7 +220,7 @@ def show_table(header: Sequence[str], rows: Iterable[Sequence[str]], console: Co
             console.print(Text(f"  {clean(name)}: {word}"))
 
 
-def show_problems(record: Record, console: Console) -> None:
+def show_problems(record: Record, console: Console, hints: Hints | None = None) -> None:
     """Show what went against what the lab says of itself, each kind of each variant once."""
     seen = set()
     for problem in record["problems"]:
@@ -217,9 +233,13 @@ def show_problems(record: Record, console: Console) -> None:
             console.print(Text(clean(f"{head}: {lines[0]}" if lines and lines[0] else head), style="red"))
             for line in lines[1:]:
                 console.print(Text("    " + clean(line)))
+            if hint := hints and hints.of_problem(problem["kind"], problem["variant"]):
+                console.print(Text(f"    {clean(hint)}", style="cyan"))
 
 
-def show_verdicts(verdicts: Iterable[dict[str, Any]], console: Console, prefix: str = "") -> None:
+def show_verdicts(
+    verdicts: Iterable[dict[str, Any]], console: Console, prefix: str = "", hints: Hints | None = None
+) -> None:
     """Show each claim with its mark, and below it the reason and what the evidence says of the cause."""
     for verdict in verdicts:
         mark, style = MARKS[verdict["verdict"]]
@@ -232,6 +252,8 @@ def show_verdicts(verdicts: Iterable[dict[str, Any]], console: Console, prefix: 
             console.print(Text(f"    {reason}"))
         for why in verdict["why"]:
             console.print(Text(f"    because {clean(why)}", style="dim"))
+        if hint := hints and hints.of_claim(verdict["claim"], verdict["verdict"]):
+            console.print(Text(f"    {clean(hint)}", style="cyan"))
 
 
 def show_page(question: str, page: Page | None, code: str, console: Console) -> None:
@@ -250,7 +272,7 @@ def show_page(question: str, page: Page | None, code: str, console: Console) -> 
 
         if page:
             console.print()
-            console.print(Markdown(page.text))
+            console.print(Markdown(page.plain_markdown()))
         console.print()
         console.print(Syntax(code, "python", background_color="default"))
         return

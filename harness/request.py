@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import OwnFault
@@ -46,6 +46,9 @@ class Request:
         source_hash: Of the lab's source.
         created: When the command began, in UTC, as ISO 8601.
         facts: What the host knows of the machine, the engine, the image and the set's topology.
+        prediction: What the learner predicted, by variant or claim; the measuring side takes no notice of it.
+        origin: The file of a lab from outside the repository, as the user named it; else empty.
+        mine: A learner's file whose variants take the places of the lab's: its "file", "module", "hash" and "variants".
     """
 
     run_id: str
@@ -71,7 +74,10 @@ class Request:
     source_hash: str
     created: str
     facts: dict[str, Any]
+    prediction: dict[str, dict[str, Any]] = field(default_factory=dict)
     format_version: int = FORMAT_VERSION
+    origin: str = ""
+    mine: dict[str, Any] | None = None
 
     @property
     def in_container(self) -> bool:

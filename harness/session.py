@@ -174,7 +174,8 @@ class LocalSession:
     def collect(self) -> list[Path]:
         """The run folders, which are in the store already; the bytecode that was made beside the source goes."""
         for folder in self._folders:
-            shutil.rmtree(folder / "source" / "labs" / "__pycache__", ignore_errors=True)
+            for bytecode in (folder / "source").glob("*/__pycache__"):
+                shutil.rmtree(bytecode, ignore_errors=True)
         return [folder for folder in self._folders if folder.exists()]
 
     def remove(self) -> None:

@@ -35,7 +35,19 @@ class Showing:
     why_not: str
 
 
-class ClaimFacts(Protocol):
+class Asking(Protocol):
+    """What a claim asks of the place where it is judged."""
+
+    @property
+    def over(self) -> str:
+        """What it judges: "run" or "sweep"."""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """What it needs, as the lab writes it: "cores(2)", "gil", "free_threading", "python(3, 14)"."""
+
+
+class ClaimFacts(Asking, Protocol):
     """What is asked of a claim of the catalogue."""
 
     @property
@@ -45,14 +57,6 @@ class ClaimFacts(Protocol):
     @property
     def doc(self) -> str:
         """Its sentence."""
-
-    @property
-    def over(self) -> str:
-        """What it judges: "run" or "sweep"."""
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """What it needs, as the lab writes it: "cores(2)", "gil", "free_threading", "python(3, 14)"."""
 
 
 class LabFacts(Protocol):
@@ -76,7 +80,7 @@ def what_labs_show(labs: Sequence[LabFacts], sizes: Sequence[int], interpreters:
         interpreters: The interpreters there are.
     """
     return tuple(
-        Showing(lab.name, claim.name, claim.doc, *_options(claim, sizes, interpreters))
+        Showing(lab.name, claim.name, claim.doc, *options_of(claim, sizes, interpreters))
         for lab in labs
         for claim in lab.claims
     )
@@ -87,7 +91,7 @@ def version_of(text: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", text)[:2])
 
 
-def _options(claim: ClaimFacts, sizes: Sequence[int], interpreters: Sequence[str]) -> tuple[str, str]:
+def options_of(claim: Asking, sizes: Sequence[int], interpreters: Sequence[str]) -> tuple[str, str]:
     """The options with which a claim can be judged, and why it cannot: one of the two is empty."""
     fitting = tuple(sorted(sizes))
     fit_interpreters = tuple(interpreters)

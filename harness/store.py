@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-([a-z0-9_]+)-c[0-9]+-[0-9.t]+-[0-9a-f]{4}")
 DRAFT = re.compile(rf"\.{RUN_ID.pattern}\.[0-9]+")
 LARGEST_BYTES = 256 << 20
+WORKSHOPS = ".workshops"
+"""The folder of what is kept of workshops; what begins with a dot is no run."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,17 @@ def _content(path: Path) -> bytes:
         return file.readall()
 
 
+def drop_unstarted(folder: Path) -> bool:
+    """Remove a run in which nothing had started when it ended, so that nothing is in it; whether it was one."""
+    try:
+        if read_record(folder)["interpreter"]:
+            return False
+        shutil.rmtree(folder)
+    except (StoreFault, OSError):
+        return False
+    return True
+
+
 def read_all(results: Path, lab: str | None = None, kept: Callable[[dict[str, Any]], dict[str, Any]] = dict) -> Stored:
     """All records of the store, oldest first, or only those of one lab.
 
@@ -175,6 +188,15 @@ def read_all(results: Path, lab: str | None = None, kept: Callable[[dict[str, An
             records.append(kept(record))
             folders.append(folder)
     return Stored(tuple(records), tuple(skipped), tuple(folders))
+
+
+def labs_with_runs(results: Path) -> set[str]:
+    """Names of the labs that the store has runs of, by the names of their folders.
+
+    Raises:
+        StoreFault: If the store is there and cannot be listed.
+    """
+    return {found[1] for folder in _run_folders(results) if (found := RUN_ID.fullmatch(folder.name))}
 
 
 def _run_folders(results: Path) -> list[Path]:
@@ -217,3 +239,57 @@ def close_abandoned(results: Path, is_alive: Any) -> list[str]:
         except (PinlabError, OSError):
             continue
     return closed
+
+
+def write_state(name: str, state: dict[str, Any], results: Path) -> None:
+    """Keep how far a workshop is, whole or not at all; no run, and no reader of runs looks at it.
+
+    Args:
+        name: The workshop's, of letters, digits, - and _.
+        state: What to keep, as JSON has it.
+        results: The store.
+
+    Raises:
+        StoreFault: If the store cannot be written.
+    """
+    path = results / WORKSHOPS / f"{name}.json"
+    draft = path.with_name(f".{name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(json.dumps(state, indent=1), encoding="utf-8")
+        draft.replace(path)
+    except OSError as fault:
+        raise StoreFault(f"{path} cannot be written ({fault.strerror}): {_advice(fault, results)}") from None
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def read_state(name: str, results: Path) -> Any:
+    """What was kept of a workshop, as it was written; None where nothing is there.
+
+    Raises:
+        StoreFault: If it is there and cannot be read.
+    """
+    path = results / WORKSHOPS / f"{name}.json"
+    try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise ValueError(f"over {LARGEST_BYTES} bytes")
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, RecursionError) as fault:
+        raise StoreFault(f"{path} cannot be read: {' '.join(str(fault).split())[:200]}") from None
+
+
+def drop_state(name: str, results: Path) -> None:
+    """Forget how far a workshop is.
+
+    Raises:
+        StoreFault: If the store cannot be written.
+    """
+    path = results / WORKSHOPS / f"{name}.json"
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as fault:
+        raise StoreFault(f"{path} cannot be removed ({fault.strerror}): {_advice(fault, results)}") from None

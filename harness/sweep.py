@@ -1,4 +1,10 @@
-"""Conduct a sweep: rounds over all its sessions in seeded random order, until the claims are settled or time is up."""
+"""Conduct a sweep: rounds over all its sessions in seeded random order, until the claims are settled or time is up.
+
+When the claims are judged is a matter of time alone: judging starts an interpreter for each run. It is no matter of
+error, as a measured claim's interval is valid after each pair that was kept, and at all of them at once (see
+`intervals`): a claim that is judged often, or once more because the time is up, or because another claim is still
+open, comes to nothing that it would not come to otherwise. So no pair that was kept is wasted at the end.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +26,12 @@ if TYPE_CHECKING:
 
 SLACK_SECONDS = 30.0
 """How much longer than a cell's deadline a session may be silent."""
+JUDGED_AFTER = (3, 8, 10, 12, 14, 16, 18, 21, 24, 27, 33, 40, 50, 60, 75, intervals.MOST_PAIRS)
+"""After how many rounds the claims are judged, where their number is not fixed; then the sweep ends.
+
+Exact claims need no eight pairs: a lab that has no others is done after the first of these. At that one a measured
+claim has too few pairs, whatever they are.
+"""
 
 
 @dataclass(frozen=True)
@@ -45,6 +57,7 @@ class State:
         rounds: Rounds done.
         seconds: Since the first round began.
         budget_seconds: The time that the rounds may take.
+        fixed_rounds: Their number, where it was fixed; then the time is not limited.
         sample: The cell that ended last, as its session told it.
         verdicts: What the claims came to at the last look, by run.
         judged_after: The rounds that were done at that look.
@@ -55,6 +68,7 @@ class State:
     rounds: int = 0
     seconds: float = 0.0
     budget_seconds: float = 0.0
+    fixed_rounds: int | None = None
     sample: dict[str, Any] | None = None
     verdicts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     judged_after: int | None = None
@@ -83,7 +97,7 @@ def conduct(
         show: Called after every sample and every look.
         clock: For the budget.
     """
-    state = State(budget_seconds=policy.budget_seconds)
+    state = State(budget_seconds=policy.budget_seconds, fixed_rounds=policy.fixed_rounds)
     chance = random.Random(policy.seed)  # noqa: S311 - an order that can be had again, not a secret
     for session in sessions:
         _expect(session, "ready", state, show, _patience(session, len(session.requests)))
@@ -102,9 +116,9 @@ def conduct(
     return state
 
 
-def is_due(rounds: int, fixed_rounds: int | None) -> bool:
-    """Whether the claims are to be looked at after this many rounds."""
-    return any(rounds == look for look, _ in intervals.looks_within(rounds, fixed_rounds))
+def is_due(rounds: int) -> bool:
+    """Whether the claims are to be judged after this many rounds, where their number is not fixed."""
+    return rounds in JUDGED_AFTER
 
 
 def is_settled(verdicts: dict[str, list[dict[str, Any]]]) -> bool:
@@ -118,12 +132,12 @@ def _reason_to_stop(sessions: Sequence[Session], policy: Policy, state: State, s
         return "no variant is left to run"
     if policy.fixed_rounds is not None:
         return f"{policy.fixed_rounds} rounds were asked for" if state.rounds >= policy.fixed_rounds else ""
-    if is_due(state.rounds, None):
+    if is_due(state.rounds):
         _judge(sessions, state, show)
         if is_settled(state.verdicts):
             return "every claim is settled"
-    if state.rounds >= intervals.LOOKS[-1][0]:
-        return "the last look is taken"
+    if state.rounds >= JUDGED_AFTER[-1]:
+        return f"{state.rounds} rounds are as many as claims are judged by"
     return f"the time of {policy.budget_seconds:g} s is up" if state.seconds >= policy.budget_seconds else ""
 
 

@@ -36,6 +36,7 @@ def made_up_run(
     spread: float = 0.01,
     start_cost: float = 0.001,
     knobs: Mapping[str, Any] | None = None,
+    prediction: Mapping[str, Any] | None = None,
     seed: int = 1,
 ) -> Run:
     """A run whose samples scatter around the given numbers.
@@ -57,6 +58,7 @@ def made_up_run(
         spread: Standard deviation of the logarithm of each time.
         start_cost: Seconds that starting a pool costs.
         knobs: The lab's knobs.
+        prediction: What the learner predicted.
         seed: Of the scatter.
     """
     scatter = random.Random(seed)  # noqa: S311 - made-up noise, not a secret
@@ -84,7 +86,13 @@ def made_up_run(
             "main_thread_seconds": 0.0,
             "run_delay_seconds": 0.0,
             "foreign_seconds": 0.0,
+            "steal_seconds": 0.0,
             "throttled_seconds": 0.0,
+            "throttled_periods": 0.0,
+            "pressure_seconds": 0.0,
+            "children_seconds": 0.0,
+            "written_bytes": 0.0,
+            "writes": 0.0,
             "voluntary_switches": 0.0,
             "involuntary_switches": 0.0,
             "harness_switches": 0.0,
@@ -110,8 +118,9 @@ def made_up_run(
         "cores": cores,
         "runner": "docker",
         "python": python,
-        "config": "quick",
+        "config": "standard",
         "knobs": dict(knobs or {}),
+        "prediction": dict(prediction or {}),
         "seed": seed,
         "source_hash": "0" * 16,
         "created": "2026-01-01T12:00:00+00:00",

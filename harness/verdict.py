@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     Pairs = Sequence[tuple[int, float]]
 
 VERDICTS = HOLDS, REFUTED, INCONCLUSIVE, SKIPPED = "holds", "refuted", "inconclusive", "skipped"
+TOO_FEW = "too few"
+"""How the reason of a measured claim begins that has no interval yet."""
 
 
 class Verdict:
@@ -144,12 +146,8 @@ class Estimate:
 
         needed = intervals.fewest_pairs()
         if len(self.pairs) < needed:
-            return f"too few: {len(self.pairs)} pairs, at least {needed} are needed"
-        looks = [(self.fixed_rounds, 0.0)] if self.fixed_rounds else intervals.LOOKS
-        after = next((look for look, _ in looks if look > self.rounds), None)
-        return f"too few at the last look: {len(self.pairs)} pairs by now" + (
-            f", the next look is after round {after}" if after else ""
-        )
+            return f"{TOO_FEW}: {len(self.pairs)} pairs, at least {needed} are needed"
+        return f"{TOO_FEW} rounds: {self.rounds} of the {self.fixed_rounds} that were fixed beforehand"
 
 
 def _bounds(low: float, high: float) -> str:

@@ -4,7 +4,8 @@ A task travels to a worker process as a message, and so does its result: both to
 steps of Python. So a pool gains where there is much to do for each message, and loses where there is little, until
 small tasks are put together into chunks. What `submit` gives at once is a future: a place where the result will be.
 Futures are done in the order in which their work is, whatever the order of asking; a dict tells which is which. Who
-waits for one may give up after a while, but that is the waiter's affair: the worker never hears of it.
+waits for one may give up after a while, but that is the waiter's affair: the worker never hears of it, unless the pool
+terminates its workers.
 
 The pages come from a web site on this machine, a thread of this process, which takes its time over each.
 
@@ -13,13 +14,14 @@ happens to the speed when each number that is looked at is a task of its own?
 """
 
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from time import sleep
 
-from harness.lab import Facts, Run, Verdict, claim, cores, variant
+from harness.lab import Facts, Run, Verdict, claim, cores, python, variant
 
 HOST = "127.0.0.1"
 WORKERS = 4
@@ -29,6 +31,7 @@ FEWER = 10_000
 CHUNK = 2_000
 DELAY = 0.05
 TIMEOUT = 0.1
+NOBODY_WAITS = "it returns what became of a page that nobody waited for"
 
 
 def is_prime(number: int) -> bool:
@@ -51,9 +54,10 @@ def web_site(delay: float, hold_back: Callable[[int], object]) -> Iterator[int]:
             number = int(self.path[1:])
             sleep(number * delay)
             hold_back(number)
-            self.send_response_only(200)
-            self.end_headers()
-            self.wfile.write(f"page {number}".encode())
+            with suppress(ConnectionError):  # who asked may have been terminated
+                self.send_response_only(200)
+                self.end_headers()
+                self.wfile.write(f"page {number}".encode())
 
     with ThreadingHTTPServer((HOST, 0), Page) as site:
         serving = Thread(target=site.serve_forever, args=(0.01,))
@@ -113,26 +117,46 @@ def submit_as_completed(workers: int = WORKERS, delay: float = DELAY) -> list[tu
         return [(asked[page], page.result()) for page in as_completed(asked)]
 
 
-@variant(answer="differs", because="it returns what became of a page that nobody waited for")
+@contextmanager
+def held_up(delay: float) -> Iterator[tuple[ProcessPoolExecutor, "Future[str]", Event]]:
+    """A pool whose one worker waits for a page, that page, and an event that lets go of it, as the block's end does."""
+    is_asked_for, let_go = Event(), Event()
+
+    def until_let_go(_: int) -> None:
+        is_asked_for.set()
+        let_go.wait()
+
+    with web_site(delay, until_let_go) as port, ProcessPoolExecutor(1) as pool:
+        page = pool.submit(fetch, port, 1)
+        is_asked_for.wait()
+        try:
+            yield pool, page, let_go
+        finally:
+            let_go.set()
+
+
+@variant(answer="differs", because=NOBODY_WAITS)
 def with_timeout(timeout: float = TIMEOUT, delay: float = DELAY) -> list[object]:
     """Wait for a page that takes longer than one's patience, and see what the worker does afterwards."""
-    fetching, gave_up = Event(), Event()
-
-    def until_given_up(_: int) -> None:
-        fetching.set()
-        gave_up.wait()
-
-    with web_site(delay, until_given_up) as port, ProcessPoolExecutor(1) as pool:
-        page = pool.submit(fetch, port, 1)
-        fetching.wait()
+    with held_up(delay) as (_, page, let_go):
         logging.info("waiting")
         try:
             page.result(timeout)
         except TimeoutError:
             logging.info("gave up")
         could_cancel, runs_on = page.cancel(), page.running()
-        gave_up.set()
+        let_go.set()
         return [could_cancel, runs_on, page.result()]
+
+
+@variant(answer="differs", because=NOBODY_WAITS)
+def terminate_workers(delay: float = DELAY) -> str | None:
+    """Give such a page up for good, and end the pool's workers; what its future raises. None before Python 3.14."""
+    if sys.version_info >= (3, 14):
+        with held_up(delay) as (pool, page, _):
+            pool.terminate_workers()
+            return type(page.exception()).__name__
+    return None
 
 
 @claim
@@ -153,6 +177,12 @@ def a_timeout_is_never_early(run: Run) -> Verdict:
 def the_worker_runs_on_after_a_timeout(run: Run) -> Verdict:
     """After a TimeoutError the task cannot be cancelled, runs on, and brings its page."""
     return run.answers(with_timeout).are_all([False, True, "page 1"])
+
+
+@claim(needs=python(3, 14))
+def a_terminated_worker_brings_no_page(run: Run) -> Verdict:
+    """From Python 3.14 on a pool can terminate its workers: their pages never come, and the pool is broken."""
+    return run.answers(terminate_workers).are_all("BrokenProcessPool")
 
 
 @claim(needs=cores(2))

@@ -3,11 +3,12 @@
 A process has its own memory: its parent never sees what it writes to a global variable. To add to one counter, workers
 need something that all of them reach. A Value lies in memory that they all map; adding is still reading and writing, so
 it takes a lock. A Manager keeps the number in a process of its own, and every access is a message to it and one back.
-Or nothing is shared: each worker counts by itself and returns its total. These variants return how many additions the
-parent misses in the end.
+Or nothing is shared: each worker counts by itself and returns its total.
 
 To hand data over, a pipe carries every byte, while of shared memory only the name travels. And a shared Array is not a
 list: every access to an element takes the Array's lock, and makes a Python number of bytes or bytes of a number.
+
+All variants but the first return how much is missing in the end: additions, or parcels.
 
 Predict: which ways miss additions, which is the dearest way to add one, and where does size matter?
 """
@@ -29,9 +30,6 @@ HANDOVERS = 100
 SMALL = 1_000
 LARGE = 4_000_000
 ELEMENTS = 50_000
-
-NOT_ADDING = "it adds nothing to the counter: it hands data over"
-ELEMENTWISE = "it adds to the elements of a sequence"
 
 own_counter = 0
 
@@ -122,20 +120,20 @@ def return_and_reduce(count: int = COUNT) -> int:
 
 
 def hand_over(parcel: bytes | str, take: Callable[[Connection, int], None], handovers: int) -> int:
-    """Send a parcel to another process again and again, each time it has answered; the sum of its answers."""
+    """Send a parcel to another process again and again, each time it has answered; how many did not arrive."""
     here, there = Pipe()
     taker = Process(target=take, args=(there, handovers))
     taker.start()
-    answers = 0
+    missing = handovers
     for _ in range(handovers):
         here.send(parcel)
-        answers += here.recv()
+        missing -= here.recv()
     taker.join()
-    return answers
+    return missing
 
 
 def take_bytes(connection: Connection, handovers: int) -> None:
-    """Get all the bytes, and answer with the first."""
+    """Get all the bytes, and answer with the first, which is 1."""
     for _ in range(handovers):
         connection.send(connection.recv()[0])
 
@@ -148,41 +146,36 @@ def take_name(connection: Connection, handovers: int) -> None:
         block.close()
 
 
-def parcel_of(size: int) -> bytes:
-    """A parcel whose first byte is 1."""
-    return b"\1" + bytes(size - 1)
-
-
 def hand_over_by_name(size: int, handovers: int) -> int:
     """Make a parcel in shared memory, send only its name, and leave no shared memory behind."""
     block: Any = SharedMemory(create=True, size=size)
     try:
-        block.buf[0] = 1  # the others are 0 from the start, so this is the same parcel
+        block.buf[0] = 1
         return hand_over(block.name, take_name, handovers)
     finally:
         block.close()
         block.unlink()
 
 
-@variant(answer="differs", because=NOT_ADDING)
+@variant
 def pipe_small(small: int = SMALL, handovers: int = HANDOVERS) -> int:
     """A small parcel goes through a pipe."""
-    return hand_over(parcel_of(small), take_bytes, handovers)
+    return hand_over(b"\1" * small, take_bytes, handovers)
 
 
-@variant(answer="differs", because=NOT_ADDING)
+@variant
 def pipe_large(large: int = LARGE, handovers: int = HANDOVERS) -> int:
     """A large parcel goes through a pipe."""
-    return hand_over(parcel_of(large), take_bytes, handovers)
+    return hand_over(b"\1" * large, take_bytes, handovers)
 
 
-@variant(answer="differs", because=NOT_ADDING)
+@variant
 def shared_memory_small(small: int = SMALL, handovers: int = HANDOVERS) -> int:
     """A small parcel lies in shared memory, and its name goes through a pipe."""
     return hand_over_by_name(small, handovers)
 
 
-@variant(answer="differs", because=NOT_ADDING)
+@variant
 def shared_memory_large(large: int = LARGE, handovers: int = HANDOVERS) -> int:
     """A large parcel lies in shared memory, and its name goes through a pipe."""
     return hand_over_by_name(large, handovers)
@@ -194,30 +187,30 @@ def add_to_each(numbers: MutableSequence[int]) -> None:
         numbers[place] += 1
 
 
-@variant(answer="differs", because=ELEMENTWISE)
+@variant
 def list_by_element(elements: int = ELEMENTS) -> int:
     """Baseline: add to every element of a list."""
     numbers = [0] * elements
     add_to_each(numbers)
-    return sum(numbers)
+    return elements - sum(numbers)
 
 
-@variant(answer="differs", because=ELEMENTWISE)
+@variant
 def array_by_element(elements: int = ELEMENTS) -> int:
     """Add to every element of a shared Array, where it lies."""
     shared: Any = Array("q", elements)
     add_to_each(shared)
-    return sum(shared[:])
+    return elements - int(sum(shared[:]))
 
 
-@variant(answer="differs", because=ELEMENTWISE)
+@variant
 def array_by_slice(elements: int = ELEMENTS) -> int:
     """Copy a shared Array into a list in one go, add to every element there, and copy it back in one go."""
     shared: Any = Array("q", elements)
     numbers = shared[:]
     add_to_each(numbers)
     shared[:] = numbers
-    return sum(shared[:])
+    return elements - int(sum(shared[:]))
 
 
 @claim
@@ -267,10 +260,8 @@ def size_does_not_matter_to_shared_memory(run: Run) -> Verdict:
 @claim
 def every_parcel_arrives(run: Run) -> Verdict:
     """By bytes or by name, every parcel was read by the other process."""
-    handovers = run.knob("handovers")
-    through_pipe = run.answers(pipe_small).are_all(handovers) & run.answers(pipe_large).are_all(handovers)
-    by_name = run.answers(shared_memory_small).are_all(handovers) & run.answers(shared_memory_large).are_all(handovers)
-    return through_pipe & by_name
+    through_pipe = run.answers(pipe_small).are_all(0) & run.answers(pipe_large).are_all(0)
+    return through_pipe & run.answers(shared_memory_small).are_all(0) & run.answers(shared_memory_large).are_all(0)
 
 
 @claim

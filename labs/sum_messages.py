@@ -4,9 +4,11 @@ Processes have no memory in common: what a worker found has to travel to the par
 below n, dealt out to four workers. The variants differ in what travels: one subtotal per worker, every single number,
 or a subtotal per chunk of numbers. And in how: over pipes, each of which carries bytes from one end to the other; over
 a queue, which is a pipe with locks, so that many can use it, and in each sender a thread that feeds it; or not at all,
-in memory that all share. To send every number is so dear that those variants add up far fewer of them.
+in memory that all share. To send every number is so dear that those variants add up far fewer of them. And before the
+first message there are processes to start: for few numbers that alone takes longer than the loop.
 
-Predict: order the variants by what one number costs them, and say which of them never ends.
+Predict: order the variants by what one number costs them, and say which of them never ends. From how many numbers on is
+it worth while to share them out?
 """
 
 from collections.abc import Callable, Iterable
@@ -19,7 +21,9 @@ WORKERS = 4
 COUNT = 25_000_000
 SENT = 60_000
 CHUNK = 10_000
+FEW = 2_000
 FEWER = "it adds up fewer numbers: a message for every one of them would take minutes"
+TOO_FEW = "it adds up few numbers: the loop alone would be done before the workers are there"
 END = None
 
 Send = Callable[[int | None], None]
@@ -131,6 +135,12 @@ def chunks_over_pipe(workers: int = WORKERS, count: int = COUNT, chunk: int = CH
     return over_pipes(send_chunks, shares(workers, count), chunk)
 
 
+@variant(answer="differs", because=TOO_FEW)
+def chunks_of_few_numbers(workers: int = WORKERS, few: int = FEW, chunk: int = CHUNK) -> int:
+    """The same for few numbers: what starting the workers and talking to them costs at least."""
+    return over_pipes(send_chunks, shares(workers, few), chunk)
+
+
 @variant
 def shared_memory(workers: int = WORKERS, count: int = COUNT) -> int:
     """Each worker leaves its subtotal in memory that all share: no message, its end is the signal."""
@@ -151,8 +161,9 @@ def joined_before_drained(workers: int = WORKERS, sent: int = SENT) -> int:
 @claim
 def every_way_finds_the_sum(run: Run) -> Verdict:
     """Whatever travels, and however, the sum is n(n-1)/2."""
-    everything, fewer = (n * (n - 1) // 2 for n in (int(run.knob("count")), int(run.knob("sent"))))
+    everything, fewer, few = (n * (n - 1) // 2 for n in (int(run.knob(knob)) for knob in ("count", "sent", "few")))
     verdict = run.answers(every_number_over_queue).are_all(fewer) & run.answers(every_number_over_pipe).are_all(fewer)
+    verdict &= run.answers(chunks_of_few_numbers).are_all(few)
     ways: list[Callable[..., int]] = [brute_force, subtotals_over_queue, subtotals_over_pipe]
     for way in [*ways, chunks_over_pipe, shared_memory]:
         verdict &= run.answers(way).are_all(everything)
@@ -167,10 +178,31 @@ def subtotals_use_the_cores(run: Run) -> Verdict:
     return over_queue.is_at_least(0.7) & over_pipe.is_at_least(0.7)
 
 
+def break_even(run: Run) -> float | None:
+    """From how many numbers on chunks are faster than one loop: the line through both sizes meets the loop's there."""
+    few, count = int(run.knob("few")), int(run.knob("count"))
+    ways = chunks_of_few_numbers, chunks_over_pipe
+    for_few, for_all = (run.ratio(way, to=brute_force).is_at_least(0).figures for way in ways)
+    if not for_few or not for_all:
+        return None
+    each = (for_all["median"] - for_few["median"]) / (count - few)
+    return (for_few["median"] - few * each) / (1 / count - each) if each < 1 / count else None
+
+
 @claim(needs=cores(2))
 def chunks_use_the_cores(run: Run) -> Verdict:
     """With a message per chunk, too: where a message stands for enough work, it costs nearly nothing."""
-    return run.efficiency(chunks_over_pipe, over=brute_force).is_at_least(0.7)
+    verdict = run.efficiency(chunks_over_pipe, over=brute_force).is_at_least(0.7)
+    if numbers := break_even(run):
+        verdict = verdict.because(f"chunks win from about {float(format(numbers, '.2g')):,.0f} numbers on")
+    return verdict
+
+
+@claim
+def few_numbers_are_not_worth_it(run: Run) -> Verdict:
+    """For few numbers, to start workers and hear from them takes at least ten times as long as one loop."""
+    fewer = int(run.knob("count")) / int(run.knob("few"))
+    return run.ratio(chunks_of_few_numbers, to=brute_force).is_at_least(10 / fewer)
 
 
 @claim

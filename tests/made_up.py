@@ -35,7 +35,7 @@ def made_up_request(**changes: Any) -> Request:
         runner="docker",
         python="3.14",
         interpreter="python3.14",
-        config="quick",
+        config="standard",
         knobs={"count": 1000},
         seed=1,
         fixed_rounds=None,

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
+ALONE_SECONDS = 0.3
+"""How long the work of a variant takes one core: of a first verdict's labs, hardly more than a pool's start allows."""
+
+
 @dataclass(frozen=True)
 class Work:
     """What a variant does, as a machine sees it.
@@ -136,18 +140,23 @@ def _refuted(_capacity: float) -> str:
 
 
 SAME = Lab(
-    works={one: Work(1.0), same: Work(1.0)},
+    works={one: Work(ALONE_SECONDS), same: Work(ALONE_SECONDS)},
     cores=(2,),
     truths={they_are_as_fast: _holds, one_is_faster: lambda _capacity: None},
 )
 BOUND = Lab(works=SAME.works, cores=(2,), truths={one_is_faster: lambda _capacity: None})
 TENTH = Lab(
-    works={one: Work(1.0), faster: Work(1.0 / 1.1)},
+    works={one: Work(ALONE_SECONDS), faster: Work(ALONE_SECONDS / 1.1)},
     cores=(2,),
     truths={the_tenth_is_found: _holds},
 )
 EFFECTS = Lab(
-    works={one: Work(1.0), faster: Work(1.0 / 1.1), processes: Work(1.0, 0.95), threads: Work(1.0)},
+    works={
+        one: Work(ALONE_SECONDS),
+        faster: Work(ALONE_SECONDS / 1.1),
+        processes: Work(ALONE_SECONDS, 0.95),
+        threads: Work(ALONE_SECONDS),
+    },
     cores=(1, 2),
     truths={
         the_tenth_is_found: _holds,

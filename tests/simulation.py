@@ -11,11 +11,9 @@ import sys
 import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import capacity, evidence, judge
-from harness.config import load_config
 from harness.sweep import Policy, State, conduct
 from harness.testing import made_up_run, record_of
 from tests.made_up import made_up_request
@@ -24,23 +22,31 @@ from tests.synthetic_machines import MACHINES, STEADY_TROUBLE, LongMissingCore, 
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from harness.request import Request
     from harness.verdict import Verdict
 
     Message = dict[str, Any]
 
+BUDGET_SECONDS = 12.0
+"""For the rounds of a run, as a config for a first verdict has it."""
 START_SECONDS = 0.06
 """What an interpreter's start and end add to a cell, outside of what is measured."""
 TICK_SECONDS = 0.01
-ROOT = Path(__file__).parents[1]
 
 
 SAMPLE: Message = {
     "kind": "sample",
     "outcome": "finished",
     "error": None,
+    "steal_seconds": 0.0,
     "throttled_seconds": 0.0,
+    "throttled_periods": 0.0,
+    "pressure_seconds": None,
+    "children_seconds": 0.0,
+    "written_bytes": 0.0,
+    "writes": 0.0,
     "voluntary_switches": 0.0,
     "involuntary_switches": 0.0,
     "harness_switches": 0.0,
@@ -226,7 +232,7 @@ def rates(
 ) -> Rates:
     """Sweep a lab many times on new machines of a kind, and hold the last verdicts against the truth."""
     found = Rates(verdicts={claim.__name__: Counter() for claim in lab.truths})
-    budget = budget_seconds or load_config("quick", ROOT, ROOT).budget_seconds * len(lab.cores)
+    budget = budget_seconds or BUDGET_SECONDS * len(lab.cores)
     for seed in range(sweeps):
         machine = kind(random.Random(f"{kind.__name__} {seed}"), jitter=jitter)
         state, sessions = sweep(lab, machine, seed, budget)
@@ -248,7 +254,7 @@ def main() -> None:
     """Print the rates of every lab on every machine."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=main.__doc__)
     parser.add_argument("--sweeps", type=int, default=2000)
-    parser.add_argument("--budget", type=float, help="seconds, as --budget; by itself 40 a run")
+    parser.add_argument("--budget", type=float, help=f"seconds, as --budget; by itself {BUDGET_SECONDS:g} a run")
     parser.add_argument("--jitter", type=float, default=0.02, help="standard deviation of the logarithm of a time")
     parser.add_argument("--lab", choices=("same", "tenth", "effects"), action="append")
     words = parser.parse_args()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -14,6 +16,7 @@ from harness import owners, plan
 from harness.machine import read_machine
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from harness.engine import Engine
@@ -57,8 +60,16 @@ def one_line(ended: Ended) -> str:
     ("words", "says"),
     [
         (("gli",), "did you mean gil?"),
-        (("../x",), "not by a path"),
-        (("/etc/passwd",), "not by a path"),
+        (("../x",), "a file of your own ends in .py"),
+        (("/etc/passwd",), "a file of your own ends in .py"),
+        (("../../etc/passwd",), "no lab '../../etc/passwd'"),
+        (("missing.py",), "there is no such file"),
+        (("race", "--mine", "missing.py"), "--mine 'missing.py': there is no such file"),
+        (("race", "--mine", "../../etc/passwd"), "a file of your own ends in .py"),
+        (("race", "--mine", "labs/gil.py"), "the variants of race are forced, unguarded"),
+        (("race", "--watch", "--json"), "a watch has no single document"),
+        (("race", "--watch", "--cores", "0"), "--cores '0'"),
+        (("race", "--lang", "fr"), "choose one of en, ko"),
         (("gil", "--cores", "0"), "--cores '0'"),
         (("gil", "--cores", "-1"), "--cores '-1'"),
         (("gil", "--cores", "abc"), "--cores 'abc'"),
@@ -139,12 +150,54 @@ def test_the_plan_stays_inside_what_the_parent_was_given(invoke: object) -> None
     assert "1 CPU is available" in one_line(asked_for_more)
 
 
-def test_labs_lists_every_lab_with_its_question_under_its_chapter(invoke: object, repo: Path) -> None:
-    lines = invoke("labs").stdout.splitlines()  # type: ignore[operator]
+def test_labs_lists_every_lab_with_its_mark_and_question_under_its_chapter(invoke: object, repo: Path) -> None:
+    course, _, legend = invoke("labs", "--lang", "en").stdout.partition("\n\n")  # type: ignore[operator]
+    lines = course.splitlines()
     listed = [line for line in lines if line.startswith("  ")]
-    assert sorted(line.split()[0] for line in listed) == sorted(path.stem for path in (repo / "labs").glob("*.py"))
+    assert sorted(line.split()[1] for line in listed) == sorted(path.stem for path in (repo / "labs").glob("*.py"))
+    assert {line.split()[0] for line in listed} <= set("●◐○")
     assert all(line.endswith("?") for line in listed)
     assert [line for line in lines if line not in listed] == sorted(set(lines) - set(listed))
+    assert "● all of its claims can be judged here, ◐ some, ○ none\n" in legend
+    assert "./invoke doctor" in legend
+
+
+def test_labs_speaks_korean_and_its_json_does_where_it_is_asked(invoke: object) -> None:
+    korean = {"LC_ALL": "ko_KR.UTF-8", "PYTHONIOENCODING": "utf-8"}
+    assert "스레드 넷은 하나보다 빨리 세는가?" in invoke("labs", **korean).stdout  # type: ignore[operator]
+    for words, question, chapter in (
+        ((), "Do four threads count faster than one?", "3 The GIL"),
+        (("--lang", "ko"), "스레드 넷은 하나보다 빨리 세는가?", "3 GIL"),
+    ):
+        [gil] = [
+            lab
+            for lab in json.loads(invoke("labs", "--json", *words, **korean).stdout)  # type: ignore[operator]
+            if lab["name"] == "gil"
+        ]
+        assert (gil["question"], gil["chapter"]) == (question, chapter)
+        assert gil["shows"] in ("all", "some", "none")
+
+
+def test_labs_asks_no_engine_and_needs_no_unicode(invoke: object) -> None:
+    here = {**NO_ENGINE, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    ended = invoke("labs", **here)  # type: ignore[operator]
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "* all of its claims can be judged here, + some, - none" in ended.stdout
+    assert "by this machine's " in ended.stdout
+
+
+def test_labs_refuses_a_language_without_pages(invoke: object) -> None:
+    ended = invoke("labs", "--lang", "fr")  # type: ignore[operator]
+    assert ended.returncode == 2
+    assert "choose one of en, ko" in one_line(ended)
+
+
+def test_labs_loads_neither_the_engine_s_library_nor_the_tables(repo: Path) -> None:
+    code = "import sys; from harness import commands; commands.labs('en', json=False); print(sorted(sys.modules))"
+    ended = subprocess.run([sys.executable, "-c", code], cwd=repo, capture_output=True, text=True, check=True)
+    loaded = ended.stdout.splitlines()[-1]
+    assert "'harness.here'" in loaded
+    assert not [name for name in ("docker", "rich", "requests", "psutil") if f"'{name}'" in loaded]
 
 
 @pytest.mark.parametrize(("language", "says"), [("en", "daemon thread"), ("ko", "데몬 스레드")])
@@ -154,6 +207,38 @@ def test_show_prints_a_lab_s_page_and_its_code(invoke: object, language: str, sa
     assert "def autosave(" in ended.stdout
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("race", "--diff", "unguarded", "with_lock"),
+        ("race", "--diff", "unguarded,with_lock"),
+        ("race", "--diff", "unguarded,", "with_lock", "--lang", "en"),
+        ("--diff", "unguarded", "with_lock", "race"),
+    ],
+)
+def test_show_tells_two_variants_apart(invoke: object, words: tuple[str, ...]) -> None:
+    ended = invoke("show", *words)  # type: ignore[operator]
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith("--- unguarded: ")
+    assert "+            with lock:\n" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("unguarded", "with_lok"), "did you mean with_lock?"),
+        (("unguarded", "unguarded"), "twice the same"),
+        (("unguarded",), "two variants are compared, not 1"),
+        (("unguarded", "--lang", "ko"), "two variants are compared, not 1"),
+        ((), "needed value"),
+    ],
+)
+def test_show_says_in_one_line_which_two_variants_it_wants(invoke: object, words: tuple[str, ...], says: str) -> None:
+    ended = invoke("show", "race", "--diff", *words)  # type: ignore[operator]
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert says in one_line(ended)
+
+
 def test_a_lab_runs_from_a_folder_with_spaces_and_korean_in_its_path(invoke: object, tmp_path: Path) -> None:
     folder = tmp_path / "한글 폴더 with spaces"
     folder.mkdir()
@@ -161,6 +246,144 @@ def test_a_lab_runs_from_a_folder_with_spaces_and_korean_in_its_path(invoke: obj
     words = ("lab", "race", "--cores", "1", "--config", "mine.toml", "--json")
     ended = invoke(*words, cwd=folder, **NO_ENGINE)  # type: ignore[operator]
     assert json.loads(ended.stdout)["runs"][0]["knobs"]["count"] == 2000
+
+
+LAB = '''"""Is it so?"""
+
+from harness.lab import Run, Verdict, claim, variant
+
+
+@variant
+def one(count: int = 3) -> int:
+    """One."""
+    return count
+
+
+@claim
+def it_is_three(run: Run) -> Verdict:
+    """It is three."""
+    return run.answers(one).are_all(3)
+'''
+
+
+@pytest.fixture
+def own_results(repo: Path) -> Iterator[list[str]]:
+    """Names of runs whose folders are removed from the store in the end."""
+    names: list[str] = []
+    yield names
+    for name in names:
+        shutil.rmtree(repo / "results" / name)
+
+
+def test_a_lab_runs_from_outside_the_repository_with_its_knobs_from_a_file(
+    invoke: object, tmp_path: Path, own_results: list[str]
+) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "outside_lab.py").write_text(LAB)
+    (tmp_path / "hard.toml").write_text("[outside_lab]\ncount = 4\n")
+    words = ("lab", "sub/outside_lab.py", "--cores", "1", "--rounds", "1")
+    alone = invoke(*words, cwd=tmp_path, **NO_ENGINE)  # type: ignore[operator]
+    configured = invoke(*words, "--config", "hard.toml", "--json", cwd=tmp_path, **NO_ENGINE)  # type: ignore[operator]
+    [run] = json.loads(configured.stdout)["runs"]
+    own_results += [alone.stderr.splitlines()[-1].rpartition("/")[2], run["run_id"]]
+    compared = invoke("compare", "outside_lab", "--json")  # type: ignore[operator]
+    assert alone.returncode == 0, alone.stderr
+    assert "the lab is sub/outside_lab.py, from outside this repository" in alone.stdout
+    assert (run["origin"], run["knobs"], configured.returncode) == ("sub/outside_lab.py", {"count": 4}, 1)
+    assert [row["run_id"] for row in json.loads(compared.stdout)[0]["rows"]] == [run["run_id"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("def (", "sub/bad.py:1: syntax error"),
+        (LAB.replace("@variant", ""), "sub/bad.py:1: no variant"),
+        (LAB + '\n\n@variant\ndef one() -> int:\n    """One."""\n', "sub/bad.py:19: one is there twice"),
+        (LAB + "import beside\n", "sub/bad.py:16: cannot be imported: ModuleNotFoundError: No module named 'beside'"),
+    ],
+)
+def test_a_lab_with_a_fault_is_one_line_with_file_and_line_and_exit_2(
+    invoke: object, text: str, says: str, tmp_path: Path
+) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "bad.py").write_text(text)
+    (tmp_path / "sub" / "beside.py").touch()
+    ended = invoke("lab", "sub/bad.py", "--cores", "1", cwd=tmp_path, **NO_ENGINE)  # type: ignore[operator]
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert says in one_line(ended)
+    assert "kept what was measured" not in ended.stderr
+
+
+def test_an_answer_that_cannot_be_compared_is_exit_2_with_its_line_and_the_others_go_on(
+    invoke: object, tmp_path: Path, own_results: list[str]
+) -> None:
+    (tmp_path / "set_lab.py").write_text(LAB + '\n\n@variant\ndef two() -> object:\n    """Two."""\n    return {1}\n')
+    ended = invoke("lab", "set_lab.py", "--cores", "1", "--rounds", "1", cwd=tmp_path, **NO_ENGINE)  # type: ignore[operator]
+    own_results.append(ended.stderr.splitlines()[-1].rpartition("/")[2])
+    assert ended.returncode == 2
+    assert "! two: not comparable: set_lab.py:18: returned a set, which cannot be compared" in ended.stdout
+    assert "It is three.  (holds" in ended.stdout
+
+
+def test_a_learners_file_is_judged_by_the_labs_claims_with_a_hint(
+    invoke: object, tmp_path: Path, own_results: list[str]
+) -> None:
+    (tmp_path / "my_race.py").write_text("def own_counter_then_add(count):\n    return 1\n")
+    words = ("lab", "race", "--mine", "my_race.py", "--cores", "1", *QUICK, "--lang", "ko")
+    ended = invoke(*words, cwd=tmp_path, **NO_ENGINE)  # type: ignore[operator]
+    own_results.append(ended.stderr.splitlines()[-1].rpartition("/")[2])
+    assert ended.returncode == 1
+    assert "yours, from my_race.py: own_counter_then_add" in ended.stdout
+    assert "! own_counter_then_add: unequal answer: 1, where with_lock.0 has 0" in ended.stdout
+    assert "    힌트: 스레드의 합계를 공유하는 것에 더하는 순간을 보십시오." in ended.stdout
+
+
+def test_a_watch_runs_again_when_the_file_is_saved_and_ctrl_c_ends_it_with_the_last_exit_code(
+    repo: Path, tmp_path: Path, own_results: list[str]
+) -> None:
+    file = tmp_path / "watched_lab.py"
+    file.write_text(LAB)
+    words = ("lab", "watched_lab.py", "--watch", "--cores", "1", "--rounds", "1")
+    watching = subprocess.Popen(
+        [sys.executable, "-m", "invoke", "--search-root", str(repo), *words],
+        cwd=tmp_path,
+        env={**os.environ, **NO_ENGINE},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert watching.stderr is not None
+    said: list[str] = []
+
+    def until_it_watches() -> list[str]:
+        began = len(said)
+        for line in watching.stderr or ():
+            said.append(line.rstrip())
+            if line.startswith("watching watched_lab.py"):
+                break
+        return said[began:]
+
+    try:
+        first = until_it_watches()
+        file.write_text("def (")
+        broken = until_it_watches()
+        file.write_text(LAB.replace("are_all(3)", "are_all(4)"))
+        mended = until_it_watches()
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait() == 1
+    finally:
+        watching.kill()
+        watching.wait()
+        watching.stderr.close()
+    own_results += [line.rpartition("/")[2] for line in said if line.startswith("results: ")]
+    assert broken[0].startswith("pinlab: watched_lab.py:1: syntax error")
+    assert [len([line for line in lines if line.startswith("results: ")]) for lines in (first, broken, mended)] == [
+        1,
+        0,
+        1,
+    ]
 
 
 def test_exec_runs_a_script_of_the_user_s_own_pinned_and_measured(invoke: object, tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ to each of those starts, so it loads nothing but what is built into the interpre
 * PINLAB_EVENTS: file for the logging records. Nothing happens before the first import of ``logging``; what happens
   then is in pinlab_records.py.
 * PINLAB_STACKS: folder for the stacks, one file per process, named by its id. SIGUSR1 appends the frames of all threads
-  of the main interpreter; the frames of a sub-interpreter are not among them, the call that entered it is.
+  of the main interpreter; the frames of a sub-interpreter are not among them, the call that entered it is. Beside them
+  lies a list of the shared memory that was made; see pinlab_shared_memory.py.
 """
 
 import sys
@@ -17,17 +18,18 @@ from os import open as open_descriptor
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from _frozen_importlib import ModuleSpec
+    from collections.abc import Sequence
     from types import ModuleType
 
 FOLDER = __file__.rpartition("/")[0]
 
 
-def load_records() -> "ModuleType | None":
-    """Load pinlab_records.py by its place, whatever the lab did to its search path."""
+def load_beside(name: str) -> "ModuleType | None":
+    """Load a module of this folder by its place, whatever the lab did to its search path."""
     from _frozen_importlib import module_from_spec
     from _frozen_importlib_external import PathFinder
 
-    spec = PathFinder.find_spec("pinlab_records", [FOLDER])
+    spec = PathFinder.find_spec(name, [FOLDER])
     if spec is None or spec.loader is None:
         return None
     module = module_from_spec(spec)
@@ -37,25 +39,37 @@ def load_records() -> "ModuleType | None":
 
 def capture_records(logging: "ModuleType") -> None:
     """Send the records of this freshly loaded logging module to the events file."""
-    records = load_records()
+    records = load_beside("pinlab_records")
     if records is not None and hasattr(logging, "Logger"):
         records.install(logging)
 
 
-class LoggingWatch:
-    """Finds no module, but sees the first import of logging and adds the capture to its loading.
+def note_shared_memory(shared_memory: "ModuleType") -> None:
+    """Have this freshly loaded multiprocessing.shared_memory note the names of what it makes."""
+    noting = load_beside("pinlab_shared_memory")
+    if noting is not None:
+        noting.install(shared_memory)
+
+
+WATCHED = {"logging": capture_records, "multiprocessing.shared_memory": note_shared_memory}
+"""What is done to a module at its first import."""
+
+
+class ImportWatch:
+    """Finds no module, but sees the first import of one that is watched and adds to its loading.
 
     It stays on sys.meta_path: taking it off while another thread walks that list would make that thread skip a finder.
     """
 
     @staticmethod
-    def find_spec(name: str, *_: object) -> "ModuleSpec | None":
-        """Answer for logging alone, with the spec that Python itself finds; its loader is left as it was."""
-        if name != "logging":
+    def find_spec(name: str, path: "Sequence[str] | None" = None, *_: object) -> "ModuleSpec | None":
+        """Answer for those alone, with the spec that Python itself finds; its loader is left as it was."""
+        added = WATCHED.get(name)
+        if added is None:
             return None
         from _frozen_importlib_external import PathFinder
 
-        spec = PathFinder.find_spec(name)
+        spec = PathFinder.find_spec(name, path)
         if spec is None or spec.loader is None:
             return None
         loader = spec.loader
@@ -63,7 +77,7 @@ class LoggingWatch:
         def exec_module(module: "ModuleType") -> None:
             del loader.exec_module
             loader.exec_module(module)
-            capture_records(module)
+            added(module)
 
         loader.exec_module = exec_module  # type: ignore[method-assign]
         return spec
@@ -111,7 +125,7 @@ def start() -> None:
         if "logging" in sys.modules:
             capture_records(sys.modules["logging"])
         else:
-            sys.meta_path.insert(0, LoggingWatch)
+            sys.meta_path.insert(0, ImportWatch)
     stacks = environ.get("PINLAB_STACKS")
     if stacks and sys.platform != "win32" and is_main_interpreter():
         show_stacks(stacks)

@@ -97,7 +97,7 @@ def test_a_start_without_the_variables_installs_nothing(lab: Lab) -> None:
     lab.variables = {"PINLAB_EVENTS": "", "PINLAB_STACKS": ""}
     loaded = lab.run(LOADED + "; print(len(sys.meta_path), sys.meta_path[0])")
     assert "faulthandler" not in loaded.stdout
-    assert "LoggingWatch" not in loaded.stdout
+    assert "ImportWatch" not in loaded.stdout
 
 
 @every_interpreter

@@ -36,6 +36,8 @@ DIFFERENCES = [
     (("lab",), "other", "lab"),
     (("command",), ["x"], "command"),
     (("source_hash",), "1" * 16, "the lab's source"),
+    (("origin",), "their/made_up.py", "where the lab is from"),
+    (("mine",), {"file": "my.py", "module": "mine.my", "hash": "1", "variants": ["a"]}, "who wrote its variants"),
     (("knobs", "count"), 1000, "knob count"),
     (("knobs", "workers"), 4, "knob workers"),
     (("runner",), "local", "runner"),
@@ -60,6 +62,25 @@ def test_each_of_these_facts_must_agree(path: tuple[str, ...], value: object, fa
     found = comparability.difference(one, changed(one, *path, to=value))
     assert found is not None
     assert found.fact == fact
+
+
+def test_a_learners_run_and_the_labs_own_are_told_apart_by_who_wrote_the_variants() -> None:
+    mine = {"file": "my_race.py", "module": "mine.my_race", "hash": "1" * 16, "variants": ["with_lock"]}
+    own, learners = record(day=1), record(day=2, mine=mine, source_hash="1" * 16)
+    choice = comparability.latest([own, learners])
+    assert ids(choice) == [learners["run_id"]]
+    assert choice.left_out == (
+        "left out 1 older run: who wrote its variants was the lab, now with_lock from my_race.py",
+    )
+    with pytest.raises(UsageFault, match="who wrote its variants is the lab in"):
+        comparability.named([own, learners], [own["run_id"], learners["run_id"]], anyway=False)
+
+
+def test_two_labs_of_one_name_are_told_apart_by_where_they_are_from() -> None:
+    own, outside = record(day=1), record(day=2, origin="their/made_up.py")
+    assert comparability.latest([own, outside]).left_out == (
+        "left out 1 older run: where the lab is from was this repository, now a file of one's own",
+    )
 
 
 @pytest.mark.parametrize(

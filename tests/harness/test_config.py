@@ -11,7 +11,7 @@ from textwrap import dedent
 import pytest
 
 from harness.catalogue import read_catalogue, read_lab
-from harness.config import Config, knobs_for, load_config
+from harness.config import USUAL, Config, knobs_for, load_config
 from harness.errors import UsageFault
 
 ROOT = Path(__file__).parents[2]
@@ -45,7 +45,7 @@ def repo(tmp_path: Path) -> Path:
     (root / "configs").mkdir()
     (root / "labs" / "mine.py").write_text(LAB, encoding="utf-8")
     (root / "labs" / "broken.py").write_text("def (", encoding="utf-8")
-    (root / "configs" / "quick.toml").write_text(RUN, encoding="utf-8")
+    (root / "configs" / "standard.toml").write_text(RUN, encoding="utf-8")
     return root
 
 
@@ -80,19 +80,29 @@ def test_a_config_says_how_hard_to_run(repo: Path) -> None:
 
 
 def test_a_name_is_one_of_the_repositorys_and_rounds_need_not_be_fixed(repo: Path) -> None:
-    config = load_config("quick", repo, Path("/"))
-    assert (config.name, config.path, config.rounds) == ("quick", repo / "configs" / "quick.toml", None)
+    config = load_config("standard", repo, Path("/"))
+    assert (config.name, config.path, config.rounds) == ("standard", repo / "configs" / "standard.toml", None)
 
 
-@pytest.mark.parametrize("name", ["quick", "classroom", "ci"])
+@pytest.mark.parametrize("name", ["standard", "quick", "classroom", "ci"])
 def test_the_configs_of_this_repository_are_good(name: str) -> None:
     config = load_config(name, ROOT, ROOT)
     for lab in read_catalogue(ROOT / "labs").labs:
         assert knobs_for(config, lab).keys() == lab.knobs.keys()
 
 
-def test_the_quick_config_leaves_the_labs_their_own_sizes() -> None:
-    assert load_config("quick", ROOT, ROOT).knobs == {}
+def test_the_usual_config_leaves_the_labs_their_own_sizes() -> None:
+    assert load_config(USUAL, ROOT, ROOT).knobs == {}
+
+
+def test_the_quick_config_has_less_work_and_less_time_and_the_classroom_more() -> None:
+    quick, usual, classroom = (load_config(name, ROOT, ROOT) for name in ("quick", USUAL, "classroom"))
+    assert quick.budget_seconds < usual.budget_seconds < classroom.budget_seconds
+    for lab in read_catalogue(ROOT / "labs").labs:
+        less, own, more = (knobs_for(config, lab) for config in (quick, usual, classroom))
+        for name, value in own.items():
+            if not isinstance(value, str | bool):
+                assert less[name] <= value <= more[name], f"{lab.name}.{name}"  # type: ignore[operator]
 
 
 def test_a_file_is_looked_for_from_the_callers_folder(repo: Path, tmp_path: Path) -> None:
@@ -107,12 +117,40 @@ def test_a_file_is_looked_for_from_the_callers_folder(repo: Path, tmp_path: Path
         load_config("hard.toml", repo, repo)
 
 
+def test_a_file_may_have_a_table_for_a_lab_from_outside(repo: Path, tmp_path: Path) -> None:
+    (tmp_path / "theirs.py").write_text(LAB, encoding="utf-8")
+    outside = read_lab(tmp_path / "theirs.py", "theirs.py")
+    path = tmp_path / "hard.toml"
+    path.write_text("[theirs]\ncount = 5\n[mine]\ncount = 6\n", encoding="utf-8")
+    config = load_config("hard.toml", repo, tmp_path, outside)
+    assert knobs_for(config, outside)["count"] == 5
+    with pytest.raises(UsageFault, match=r"hard.toml: theirs: no lab 'theirs'"):
+        load_config("hard.toml", repo, tmp_path)
+    path.write_text("[theirs]\ncuont = 5\n", encoding="utf-8")
+    with pytest.raises(UsageFault, match=r"hard.toml: theirs.cuont: no knob 'cuont': did you mean count\?"):
+        load_config("hard.toml", repo, tmp_path, outside)
+
+
+def test_a_lab_from_outside_takes_its_own_table_in_a_file_and_none_of_the_repositorys_configs(
+    repo: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.py").write_text(LAB.replace("1_000", "7"), encoding="utf-8")
+    outside = read_lab(tmp_path / "mine.py", "mine.py")
+    (repo / "configs" / "quick.toml").write_text(RUN + "[mine]\ncount = 9\n", encoding="utf-8")
+    (tmp_path / "own.toml").write_text("[mine]\ncount = 8\n", encoding="utf-8")
+    assert knobs_for(load_config("quick", repo, tmp_path, outside), outside)["count"] == 7
+    assert knobs_for(load_config("own.toml", repo, tmp_path, outside), outside)["count"] == 8
+    assert knobs_for(load_config("quick", repo, tmp_path), read_lab(repo / "labs" / "mine.py"))["count"] == 9
+
+
 def test_an_unknown_config_is_refused_with_the_nearest_name_and_the_list(repo: Path) -> None:
-    with pytest.raises(UsageFault, match=r"no config 'quik': did you mean quick\? the configs are quick, or a FILE"):
-        load_config("quik", repo, repo)
+    with pytest.raises(
+        UsageFault, match=r"no config 'standrd': did you mean standard\? the configs are standard, or a FILE"
+    ):
+        load_config("standrd", repo, repo)
 
 
-@pytest.mark.parametrize("name", ["", "a\0b", "--config", "..", "quick\n", "x" * 100_000])
+@pytest.mark.parametrize("name", ["", "a\0b", "--config", "..", "standard\n", "x" * 100_000])
 def test_what_cannot_be_a_config_is_refused_in_one_short_line(name: str, repo: Path) -> None:
     with pytest.raises(UsageFault, match="no config ") as raised:
         load_config(name, repo, repo)
@@ -134,21 +172,21 @@ def test_a_link_out_of_the_configs_is_not_followed(repo: Path, tmp_path: Path) -
 
 
 def test_what_a_file_leaves_out_is_as_in_the_usual_config(repo: Path) -> None:
-    usual = load_config("quick", repo, repo)
+    usual = load_config("standard", repo, repo)
     found = loaded(repo, "[run]\nbudget_seconds = 7.0\n")
     assert (found.budget_seconds, found.deadline_seconds) == (7.0, usual.deadline_seconds)
     assert loaded(repo, "").budget_seconds == usual.budget_seconds
 
 
 def test_the_number_of_rounds_is_fixed_by_the_file_alone(repo: Path) -> None:
-    (repo / "configs" / "quick.toml").write_text(RUN + "rounds = 3\n", encoding="utf-8")
+    (repo / "configs" / "standard.toml").write_text(RUN + "rounds = 3\n", encoding="utf-8")
     assert loaded(repo, "").rounds is None
 
 
 def test_the_usual_config_itself_leaves_nothing_out(repo: Path) -> None:
-    (repo / "configs" / "quick.toml").write_text("[run]\nrounds = 3\n", encoding="utf-8")
+    (repo / "configs" / "standard.toml").write_text("[run]\nrounds = 3\n", encoding="utf-8")
     with pytest.raises(UsageFault, match=r"run\.deadline_seconds: missing; the keys are deadline_seconds"):
-        load_config("quick", repo, repo)
+        load_config("standard", repo, repo)
 
 
 WRONG = {
@@ -258,7 +296,7 @@ def test_the_command_line_wins_over_the_config_and_the_config_over_the_lab(repo:
     lab = read_lab(repo / "labs" / "mine.py")
     config = loaded(repo, RUN + "[mine]\ncount = 5\npause = 2.5\n")
     own = {"count": 1000, "pause": 0.5, "word": "x", "fast": False, "first": 0}
-    assert knobs_for(load_config("quick", repo, repo), lab) == own
+    assert knobs_for(load_config("standard", repo, repo), lab) == own
     assert knobs_for(config, lab) == own | {"count": 5, "pause": 2.5}
     assert knobs_for(config, lab, ["count=7"]) == own | {"count": 7, "pause": 2.5}
 
@@ -278,7 +316,7 @@ def test_the_command_line_wins_over_the_config_and_the_config_over_the_lab(repo:
 )
 def test_a_set_is_read_as_its_knobs_type(given: str, knob: str, value: object, repo: Path) -> None:
     lab = read_lab(repo / "labs" / "mine.py")
-    found = knobs_for(load_config("quick", repo, repo), lab, [given])[knob]
+    found = knobs_for(load_config("standard", repo, repo), lab, [given])[knob]
     assert (type(found), found) == (type(value), value)
 
 
@@ -308,10 +346,10 @@ def test_a_set_is_read_as_its_knobs_type(given: str, knob: str, value: object, r
 def test_a_set_that_does_not_fit_is_refused_in_one_line(given: str, says: str, repo: Path) -> None:
     lab = read_lab(repo / "labs" / "mine.py")
     if given == "count\n=1":
-        assert knobs_for(load_config("quick", repo, repo), lab, [given])["count"] == 1
+        assert knobs_for(load_config("standard", repo, repo), lab, [given])["count"] == 1
         return
     with pytest.raises(UsageFault) as raised:
-        knobs_for(load_config("quick", repo, repo), lab, [given])
+        knobs_for(load_config("standard", repo, repo), lab, [given])
     assert str(raised.value).startswith(says)
     assert str(raised.value).isprintable()
     assert len(str(raised.value)) < 400
@@ -320,4 +358,4 @@ def test_a_set_that_does_not_fit_is_refused_in_one_line(given: str, says: str, r
 def test_a_knob_that_is_set_twice_is_refused(repo: Path) -> None:
     lab = read_lab(repo / "labs" / "mine.py")
     with pytest.raises(UsageFault, match="count is set twice"):
-        knobs_for(load_config("quick", repo, repo), lab, ["count=1", "count=2"])
+        knobs_for(load_config("standard", repo, repo), lab, ["count=1", "count=2"])

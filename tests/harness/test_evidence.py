@@ -165,6 +165,25 @@ def test_too_much_output_and_processes_left_behind_are_problems(hold_to_schema: 
     ]
 
 
+def test_where_the_code_is_from_is_in_the_record(hold_to_schema: HoldToSchema) -> None:
+    mine = {"file": "my.py", "module": "mine.my", "hash": "1" * 16, "variants": ["fast"]}
+    record = fold(made_up_request(origin="their/lab.py", mine=mine), made_up_journal())
+    hold_to_schema(record)
+    assert (record["origin"], record["mine"]) == ("their/lab.py", mine)
+    own = fold(made_up_request(), made_up_journal())
+    hold_to_schema(own)
+    assert (own["origin"], own["mine"]) == (None, None)
+
+
+def test_an_answer_that_cannot_be_compared_is_a_problem_of_its_own(hold_to_schema: HoldToSchema) -> None:
+    line = sample("slow", 0, outcome="crashed", error="labs/x.py:3: returned a set", not_comparable=True)
+    record = fold(made_up_request(), [*made_up_journal(rounds=0), line])
+    hold_to_schema(record)
+    assert [(one["kind"], one["detail"]) for one in record["problems"]] == [
+        ("not_comparable", "labs/x.py:3: returned a set")
+    ]
+
+
 def test_the_last_judgement_counts_with_its_unequal_answers(hold_to_schema: HoldToSchema) -> None:
     unequal = {"kind": "unequal_answer", "variant": "fast", "sample": "fast.0", "detail": "2, where slow.0 has 1"}
     lines = [*made_up_journal(), {"kind": "judged", "verdicts": [verdict("refuted")], "unequal_answers": [unequal]}]
@@ -328,6 +347,9 @@ def test_the_schema_says_the_unit_of_every_figure_that_has_one(repo: Path) -> No
     ("path", "value"),
     [
         (("run_id",), 5),
+        (("origin",), 5),
+        (("mine",), "my.py"),
+        (("mine",), {"file": "my.py", "variants": [1]}),
         (("lab",), None),
         (("cores",), "2"),
         (("knobs",), []),

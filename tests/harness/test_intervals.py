@@ -10,7 +10,7 @@ from fractions import Fraction
 import pytest
 
 from harness import intervals
-from harness.intervals import ERROR, LOOKS, interval_after, median_interval
+from harness.intervals import ERROR, MOST_PAIRS, interval_after, looks, median_interval
 from harness.verdict import INCONCLUSIVE, Estimate
 
 
@@ -69,28 +69,53 @@ def test_more_than_a_thousand_values_have_an_interval_too() -> None:
     assert misses(3000, round(found.low)) <= Fraction(0.05) < misses(3000, round(found.low) + 1)
 
 
-def test_all_looks_together_spend_no_more_than_the_error() -> None:
-    for dropped in (0, 1, 3):
-        spent = Fraction(0)
-        for until, allowed in LOOKS:
-            n = until - dropped
-            rank = rank_of(n, allowed - float(spent))
-            spent += misses(n, rank)
-            assert spent <= Fraction(allowed)
-        assert spent <= Fraction(ERROR)
+def test_all_looks_together_miss_as_often_as_they_say_and_never_more_than_the_error() -> None:
+    """Every way in which the first values can lie below and above the median, followed from look to look."""
+    by_count = {n: (rank, spent) for n, rank, spent in looks()}
+    for until in (8, 9, 14, 16):
+        missed = sum(
+            any(
+                not by_count[n][0] <= sum(signs[:n]) <= n - by_count[n][0] for n in range(1, until + 1) if n in by_count
+            )
+            for signs in itertools.product((0, 1), repeat=until)
+        )
+        assert float(Fraction(missed, 2**until)) == by_count[until][1]
+    assert looks()[-1][2] <= ERROR
 
 
-def test_a_look_takes_no_later_round_into_account() -> None:
-    pairs = [(round_, 1.0) for round_ in range(8)] + [(round_, 9.0) for round_ in range(8, 12)]
-    found = interval_after(pairs, rounds=11)
-    assert found is not None
-    assert (found.low, found.high, found.pairs) == (1.0, 1.0, 8)
+def test_there_is_a_look_at_each_pair_from_the_eighth_on_and_it_can_use_what_the_one_before_could_not() -> None:
+    assert [n for n, _, _ in looks()] == list(range(8, MOST_PAIRS + 1))
+    for (_, rank, spent), (_, next_rank, next_spent) in itertools.pairwise(looks()):
+        assert rank <= next_rank <= rank + 1
+        assert spent <= next_spent
 
 
-def test_between_two_looks_nothing_changes() -> None:
+def test_no_look_could_be_narrower_with_the_error_that_is_allowed_by_then() -> None:
+    """The first look is the interval of eight values alone; what all looks spend is nearly the whole error."""
+    assert looks()[0] == (8, 1, float(misses(8, 1)))
+    assert looks()[-1][2] > 0.99 * ERROR
+
+
+def test_a_look_is_taken_at_the_first_pairs_in_the_order_of_their_rounds() -> None:
+    pairs = [(round_, float(round_)) for round_ in range(8)]
+    later = [(round_, 3.5) for round_ in range(8, 40)]
+    for shown in (pairs + later, later[::-1] + pairs[::-1]):
+        found = interval_after(shown, 40)
+        assert found is not None
+        assert (found.low, found.high, found.pairs) == (3.5, 3.5, 40)
+    assert repr(interval_after(pairs[::-1], 8)) == "Interval(0.0, 3.5, 7.0, pairs=8)"
+
+
+def test_a_pair_that_was_dropped_puts_the_look_off_and_costs_nothing_else() -> None:
+    values = [1.0 + index / 100 for index in range(20)]
+    without = interval_after(list(enumerate(values)), 20)
+    between = interval_after([(2 * round_, value) for round_, value in enumerate(values)], 40)
+    assert repr(without) == repr(between)
+
+
+def test_how_many_rounds_are_done_does_not_matter_while_no_number_is_fixed() -> None:
     pairs = [(round_, 1.0 + round_ / 100) for round_ in range(18)]
-    assert repr(interval_after(pairs[:12], 12)) == repr(interval_after(pairs[:17], 17))
-    assert repr(interval_after(pairs[:12], 12)) != repr(interval_after(pairs, 18))
+    assert repr(interval_after(pairs, 18)) == repr(interval_after(pairs, 60))
 
 
 def test_a_number_of_rounds_fixed_beforehand_is_one_look_with_all_of_the_error() -> None:
@@ -106,9 +131,10 @@ def test_a_later_look_never_widens_the_interval() -> None:
     chance = random.Random(7)
     for _ in range(50):
         pairs = [(round_, chance.lognormvariate(0, 0.1)) for round_ in range(90)]
-        looks = [found for until, _ in LOOKS if (found := interval_after(pairs, until)) and not found.contradicts]
-        assert len(looks) == len(LOOKS)
-        for earlier, later in itertools.pairwise(looks):
+        taken = [interval_after(pairs[:n], n) for n, _, _ in looks()]
+        found = [each for each in taken if each is not None and not each.contradicts]
+        assert len(found) == len(looks())
+        for earlier, later in itertools.pairwise(found):
             assert earlier.low <= later.low <= later.median <= later.high <= earlier.high
 
 
@@ -121,13 +147,13 @@ def test_looks_that_have_nothing_in_common_are_told_and_the_last_one_counts() ->
     assert 2.0 < found.low < found.high
 
 
-def test_with_a_look_after_every_batch_hardly_any_claim_on_equal_things_is_settled_wrongly() -> None:
+def test_with_a_look_after_every_pair_hardly_any_claim_on_equal_things_is_settled_wrongly() -> None:
     """A against itself, stopped at the first look that settles, 2,000 times; seeded, so that it comes out alike."""
     chance = random.Random(20260101)
     wrong = 0
     for _ in range(2000):
         pairs = [(round_, chance.lognormvariate(0, 0.05)) for round_ in range(90)]
-        for until, _ in LOOKS:
+        for until, _, _ in looks():
             if Estimate(pairs[:until], until).is_at_least(1.0).value != INCONCLUSIVE:
                 wrong += 1
                 break
@@ -139,7 +165,7 @@ def test_a_settled_claim_stays_settled() -> None:
     settled = 0
     for _ in range(200):
         pairs = [(round_, chance.lognormvariate(0, 0.05)) for round_ in range(90)]
-        seen = [Estimate(pairs[:until], until).is_at_least(0.93).value for until, _ in LOOKS]
+        seen = [Estimate(pairs[:until], until).is_at_least(0.93).value for until, _, _ in looks()]
         decided = [value for value in seen if value != INCONCLUSIVE]
         settled += bool(decided)
         assert seen[len(seen) - len(decided) :] == decided

@@ -198,8 +198,42 @@ def test_events_of_each_run_are_its_own() -> None:
 def test_a_cause_is_told_for_what_deviates_and_was_measured(verdict: Verdict, told: bool) -> None:
     of = record()
     assert judged(lab(claiming(verdict)), of)["a_claim"][0].why == ()
-    of["topology"]["smt_siblings"] = [[0, 1]]
+    of["placement"]["proof"]["start"]["quota_cores"] = 0.5
     assert bool(judged(lab(claiming(verdict)), of)["a_claim"][0].why) is told
+
+
+def test_a_claim_is_told_the_causes_of_the_variants_that_it_asked_about() -> None:
+    @claim
+    def fast_is_slow(run: Run) -> Verdict:
+        """Of both."""
+        return run.speed_up(fast, over=slow).is_at_most(0.5)
+
+    @claim
+    def slow_is_idle(run: Run) -> Verdict:
+        """Of the other alone."""
+        return run.cores_busy(slow).is_at_most(0.5)
+
+    of = record()
+    for sample in of["variants"][1]["samples"]:
+        sample |= {"children_seconds": 0.1, "written_bytes": 1e9, "writes": 1e4}
+    found = judged(lab(fast_is_slow, slow_is_idle), of)
+    [cause] = found["fast_is_slow"][0].why
+    assert "fast wrote 1000 MB" in cause
+    assert found["slow_is_idle"][0].why == ()
+
+
+def test_a_claim_over_a_sweep_is_told_each_cause_once_and_by_the_run_on_the_most_cores() -> None:
+    @claim
+    def more_cores_help(sweep: Sweep) -> Verdict:
+        """Of a sweep."""
+        return sweep.speed_up(fast).is_at_least(9.0)
+
+    narrow, wide = record(cores=1), record("other", cores=2)
+    for of, size in ((narrow, 1e9), (wide, 2e9)):
+        for sample in of["variants"][1]["samples"]:
+            sample |= {"children_seconds": 0.1, "written_bytes": size, "writes": 1e4}
+    [cause] = judged(lab(more_cores_help), narrow, wide)["more_cores_help"][0].why
+    assert "wrote 2000 MB" in cause
 
 
 @variant
@@ -229,6 +263,13 @@ def test_an_answer_unlike_the_first_variants_is_told_once_a_variant_with_its_cou
         "sample": "fast.1",
         "detail": "11, where slow.0 has 10; in 2 of 4 samples",
     }
+
+
+def test_the_labs_own_answer_is_the_measure_for_a_learners() -> None:
+    of = record(answers={"slow": 11, "fast": 10, "half": 10}, rounds=1, walls={})
+    of["mine"] = {"file": "my.py", "module": "mine.my", "hash": "1", "variants": ["slow"]}
+    [found] = judge.unequal_answers(lab(slow, fast), of)
+    assert (found["variant"], found["detail"]) == ("slow", "11, where fast.0 has 10; in 1 of 1 samples")
 
 
 def test_equal_answers_none_and_those_of_samples_that_failed_are_no_fault() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
-from harness import outcome
+from harness import measured_run, outcome
 from harness.errors import PinlabError
 from harness.session import write_run_folder
 from tests.small_labs import measure, only_sample, request_for
@@ -182,7 +182,7 @@ def test_events_of_threads_reach_the_claims(measured: Any) -> None:
 
 
 def test_a_lab_that_cannot_be_imported_ends_with_one_line(measured: Any) -> None:
-    with pytest.raises(PinlabError, match="small cannot start: ModuleNotFoundError") as caught:
+    with pytest.raises(PinlabError, match=r"^labs/small.py:8: cannot be imported: Mod") as caught:
         measured("@variant\ndef v() -> None: ...\nif __name__ == 'labs.small':\n    import no_such_module\n")
     assert caught.value.exit_code == 2
 
@@ -235,3 +235,28 @@ def test_a_hang_leaves_no_semaphore_behind(measured: Any) -> None:
     record = measured(source, deadline_seconds=30.0)
     assert only_sample(record, "stuck")["outcome"] == "deadlocked"
     assert {path for path in Path("/dev/shm").iterdir() if path.name.startswith("sem.mp-")} <= before
+
+
+@pytest.mark.parametrize(
+    ("wall", "cpu", "cost"), [(0.4, 0.1, 0.1), (0.1, 0.15, 0.1), (0.1, None, 0.1), (0.1, 0.0, 0.1)]
+)
+def test_what_starting_a_pool_costs_is_no_more_than_its_cpu_time(wall: float, cpu: float | None, cost: float) -> None:
+    assert measured_run._undisturbed_seconds({"wall_seconds": wall, "cpu_seconds": cpu}) == cost
+
+
+def test_every_sample_says_what_its_processes_used_and_wrote(measured: Any) -> None:
+    source = (
+        "from concurrent.futures import ProcessPoolExecutor\n"
+        "@variant\n"
+        "def alone() -> int:\n"
+        "    return 6\n"
+        "@variant\n"
+        "def pooled() -> int:\n"
+        "    with ProcessPoolExecutor(1) as pool:\n"
+        "        return sum(map(len, pool.map(bytes, [1, 2, 3])))\n"
+    )
+    record = measured(source)
+    alone, pooled = only_sample(record, "alone"), only_sample(record, "pooled")
+    assert (alone["children_seconds"], alone["written_bytes"], alone["writes"]) == (0, 0, 0)
+    assert pooled["children_seconds"] > 0
+    assert pooled["written_bytes"] > pooled["writes"] >= 6

@@ -25,10 +25,18 @@ def side(capacity: float = 2.0, wall: float = 0.1, cpu: float = 0.1) -> dict[str
         ({"foreign_seconds": 9.0}, 1, False),
         ({"wall_seconds": 1.0, "foreign_seconds": 0.0, "throttled_seconds": 0.001}, 1, True),
         ({"wall_seconds": 1.0, "foreign_seconds": 0.0, "throttled_seconds": None}, 1, False),
+        ({"wall_seconds": 1.0, "throttled_seconds": 0.0, "throttled_periods": 1}, 1, True),
+        ({"wall_seconds": 1.0, "throttled_seconds": 0.0, "throttled_periods": 0}, 1, False),
+        ({"wall_seconds": 1.0, "steal_seconds": 0.11}, 1, True),
+        ({"wall_seconds": 1.0, "steal_seconds": 0.09}, 1, False),
+        ({"wall_seconds": 1.0, "steal_seconds": 0.06, "foreign_seconds": 0.06}, 1, True),
+        ({"wall_seconds": 1.0, "steal_seconds": None, "foreign_seconds": None}, 1, False),
         ({}, 1, False),
     ],
 )
-def test_others_on_the_cpus_and_a_quota_disturb_a_sample(sample: dict[str, Any], cores: int, disturbed: bool) -> None:
+def test_others_on_the_cpus_a_quota_and_the_host_disturb_a_sample(
+    sample: dict[str, Any], cores: int, disturbed: bool
+) -> None:
     assert bool(noise.sample_disturbed_by(sample, cores)) is disturbed
 
 
@@ -53,13 +61,65 @@ def test_others_on_the_cpus_and_a_quota_disturb_a_sample(sample: dict[str, Any],
 def test_a_round_is_disturbed_by_a_control_that_waits_and_by_a_machine_that_changes(
     before: dict[str, float] | None, after: dict[str, float] | None, reason: str | None
 ) -> None:
-    assert noise.round_disturbed_by({"round": 0, "before": before, "after": after}) == reason
+    disturbed = noise.round_disturbed_by({"round": 0, "before": before, "after": after})
+    assert (disturbed and disturbed[0]) == reason
 
 
 def test_the_disturbed_rounds_of_a_run_are_told_with_their_reason() -> None:
     record = record_of(made_up_run(walls={"a": 1.0}, rounds=3))
     record["rounds"][1] = {"round": 1, "before": side(wall=0.2), "after": side()}
-    assert noise.disturbances(record) == {1: "the control waited for a CPU"}
+    assert noise.disturbances(record) == {1: ("the control waited for a CPU", 0.5)}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "share"),
+    [
+        (side(wall=0.125, cpu=0.1), side(wall=0.2, cpu=0.1), 0.5),
+        (side(wall=0.1, cpu=0.1), side(wall=0.14, cpu=0.14), 0.4),
+        (side(capacity=1.5), side(capacity=2.0), 1 / 3),
+    ],
+)
+def test_a_disturbed_round_says_by_how_much(before: dict[str, float], after: dict[str, float], share: float) -> None:
+    disturbed = noise.round_disturbed_by({"round": 0, "before": before, "after": after})
+    assert disturbed is not None
+    assert disturbed[1] == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    ("sample", "cores", "disturbed"),
+    [
+        ({"wall_seconds": 2.0, "throttled_seconds": 0.5}, 1, (noise.THROTTLED, 0.25)),
+        ({"wall_seconds": 2.0, "foreign_seconds": 1.0, "steal_seconds": 0.2}, 2, (noise.OTHERS, 0.3)),
+        ({"wall_seconds": 2.0, "foreign_seconds": 0.2, "steal_seconds": 1.0}, 2, (noise.STOLEN, 0.3)),
+        ({"wall_seconds": 2.0, "cpu_seconds": 0.1, "pressure_seconds": 0.6}, 2, (noise.WAITED, 0.25)),
+    ],
+)
+def test_a_disturbed_sample_says_by_how_much(sample: dict[str, Any], cores: int, disturbed: tuple[str, float]) -> None:
+    found = noise.sample_disturbed_by(sample, cores)
+    assert found is not None
+    assert found[0] == disturbed[0]
+    assert found[1] == pytest.approx(disturbed[1])
+
+
+def test_work_that_waits_is_disturbed_when_it_wants_a_cpu_beyond_what_it_uses_itself() -> None:
+    asleep = {"wall_seconds": 1.0, "cpu_seconds": 0.02, "pressure_seconds": 0.15}
+    assert noise.sample_disturbed_by(asleep, 2) is not None
+    assert noise.sample_disturbed_by({**asleep, "pressure_seconds": 0.11}, 2) is None
+    assert noise.sample_disturbed_by({**asleep, "pressure_seconds": None}, 2) is None
+
+
+def test_more_threads_than_cpus_are_no_disturbance_however_long_they_wait_for_each_other() -> None:
+    crowded = {"wall_seconds": 1.0, "cpu_seconds": 1.0, "pressure_seconds": 1.0}
+    assert noise.sample_disturbed_by(crowded, 1) is None
+
+
+def test_a_speed_that_changed_does_not_disturb_work_that_waits() -> None:
+    computing, waiting = ({"wall_seconds": 1.0, "cpu_seconds": cpu} for cpu in (0.9, 0.05))
+    for reason in (noise.SPEED, noise.CAPACITY):
+        assert noise.matters_to((reason, 0.4), computing)
+        assert not noise.matters_to((reason, 0.4), waiting)
+    assert noise.matters_to((noise.CONTROL, 0.4), waiting)
+    assert noise.matters_to((noise.SPEED, 0.4), {"wall_seconds": 1.0, "cpu_seconds": None})
 
 
 def test_no_capacities_have_not_moved() -> None:
@@ -69,7 +129,7 @@ def test_no_capacities_have_not_moved() -> None:
 
 def test_a_thread_that_works_alone_and_waits_for_a_cpu_is_disturbed() -> None:
     alone = {"wall_seconds": 1.0, "cpu_seconds": 0.8, "main_thread_seconds": 0.8, "run_delay_seconds": 0.2}
-    assert noise.sample_disturbed_by(alone, 1) == "waited for a CPU that others had"
+    assert noise.sample_disturbed_by(alone, 1) == ("waited for a CPU that others had", 0.2)
     assert noise.sample_disturbed_by({**alone, "run_delay_seconds": 0.05}, 1) is None
 
 

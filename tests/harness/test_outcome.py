@@ -41,6 +41,7 @@ def record(*verdicts: str, problems: tuple[str, ...] = (), **more: Any) -> dict[
         ([record("holds", problems=("timed_out",))], 4),
         ([record("holds", problems=("too_much_output",))], 4),
         ([record("holds", problems=("crashed", "timed_out"))], 4),
+        ([record("refuted", problems=("not_comparable", "timed_out"))], 2),
     ],
 )
 def test_the_first_exit_code_that_applies_wins(records: list[dict[str, Any]], code: int) -> None:
@@ -84,3 +85,11 @@ def test_the_document_is_json_with_the_runs_the_verdicts_and_the_exit_code() -> 
         "refuted",
         1,
     )
+
+
+@pytest.mark.parametrize(
+    ("codes", "wins"),
+    [((), 0), ((0, 3), 3), ((3, 1, 0), 1), ((1, 4), 4), ((4, 2), 2), ((2, 70), 70), ((5, 75, 69), 69), ((0, 99), 70)],
+)
+def test_of_several_exit_codes_the_first_in_order_wins(codes: tuple[int, ...], wins: int) -> None:
+    assert outcome.first_of(codes) == wins

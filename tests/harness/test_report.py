@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness import report
+from harness.hints import Hints
 from harness.testing import made_up_run, record_of
 from tests.made_up import verdict
 
@@ -50,6 +51,40 @@ def shown(*records: dict[str, Any], stream: Any = None) -> str:
     return str(stream.getvalue())
 
 
+MINE = {"file": "my_race.py", "module": "mine.my_race", "hash": "1" * 16, "variants": ["processes"]}
+
+
+def test_a_run_says_which_variants_are_the_learners_and_from_which_file() -> None:
+    text = shown(record(mine=MINE))
+    assert "yours, from my_race.py: processes; the other variants and the claims are the lab's own\n" in text
+    assert "yours" not in shown(record())
+
+
+def test_a_run_of_a_lab_from_outside_says_so() -> None:
+    text = shown(record(origin="their/\x1b[31mlab.py"))
+    assert "the lab is their/\\x1b[31mlab.py, from outside this repository\n" in text
+
+
+def test_a_refuted_claim_and_a_bad_end_of_the_learners_variant_are_shown_with_their_hints() -> None:
+    of = record(mine=MINE)
+    of["verdicts"] = [
+        verdict("refuted", claim="one", runs=[of["run_id"]]),
+        verdict("holds", claim="two", runs=[of["run_id"]]),
+    ]
+    of["problems"] = [
+        {"kind": "crashed", "variant": name, "sample": f"{name}.0", "detail": "no"}
+        for name in ("processes", "one_thread")
+    ]
+    stream = io.StringIO()
+    hints = Hints("en", {"one": "look at one.", "two": "look at two."}, ("processes",))
+    report.show_runs([of], report.console_for(stream), hints=hints)
+    text = stream.getvalue()
+    assert "    hint: look at one.\n" in text
+    assert "look at two" not in text
+    assert text.count("hint: the traceback is in lab.log") == 1
+    assert "hint" not in shown(of)
+
+
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
@@ -64,7 +99,7 @@ def test_a_report_has_the_question_the_proof_the_figures_and_the_claims() -> Non
         "made_up: What would an honest machine have left?",
         "2 cores: CPUs 0-1, read back inside at the start and the end",
         "cgroup v2",
-        "Python 3.14.0, GIL on · docker 29.0.0 · config quick · count=1000 · 12 rounds in 2 s · capacity 2.00",
+        "Python 3.14.0, GIL on · docker 29.0.0 · config standard · count=1000 · 12 rounds in 2 s · capacity 2.00",
         "one_thread",
         "finished ×12",
         "✓ It is faster.",
@@ -226,8 +261,29 @@ def test_what_comes_after_a_run_loads_nothing_that_runs_or_measures(module: str,
         "print(*(name for name in sys.modules if name.startswith(('harness.', 'docker', 'psutil'))))"
     )
     ended = subprocess.run([sys.executable, "-c", code], cwd=repo, capture_output=True, text=True, check=True)
-    pure = {"report", "figures", "findings", "intervals", "verdict", "outcome", "machine", "cgroup", "errors", "noise"}
+    pure = {
+        "report",
+        "figures",
+        "findings",
+        "intervals",
+        "verdict",
+        "outcome",
+        "machine",
+        "cgroup",
+        "errors",
+        "noise",
+        "disturbances",
+    }
     pure |= {"compare", "comparison", "comparability"}
     loaded = {name.removeprefix("harness.") for name in ended.stdout.split()}
     assert f"{module}" in loaded
     assert loaded - pure == set()
+
+
+def test_a_pipe_that_was_closed_is_left_to_the_command() -> None:
+    class Closed(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        report.console_for(Closed()).print("a line")

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 EVERY = MACHINES | STEADY_TROUBLE
-LONG_BUDGET_SECONDS = 240.0
-"""Time for about thirty rounds of what quick.toml allows ten of."""
+LONG_BUDGET_SECONDS = 80.0
+"""Time for about thirty rounds of what a first verdict's budget allows ten of."""
 TROUBLED = [name for name in EVERY if name != "quiet"]
 
 
@@ -52,8 +52,8 @@ def test_stopping_at_the_first_interval_that_settles_would_be_caught(monkeypatch
         return intervals.median_interval([value for _, value in pairs], 0.05)
 
     monkeypatch.setattr(intervals, "interval_after", naive)
-    monkeypatch.setattr(sweeps, "is_due", lambda _rounds, _fixed_rounds: True)
-    found = rates(BOUND, Quiet, 100, budget_seconds=100.0)
+    monkeypatch.setattr(sweeps, "is_due", lambda _rounds: True)
+    found = rates(BOUND, Quiet, 100, budget_seconds=40.0)
     assert found.false_sweeps > 10, found
 
 

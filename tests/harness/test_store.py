@@ -172,6 +172,17 @@ def test_a_run_whose_request_cannot_be_read_is_kept_though_it_cannot_be_closed(r
     assert len(store.read_all(results).skipped) == 1
 
 
+def test_a_run_in_which_nothing_had_started_can_be_dropped_and_no_other(tmp_path: Path) -> None:
+    begun, unstarted, unread = (tmp_path / name for name in ("begun", "unstarted", "unread"))
+    for folder in (begun, unstarted, unread):
+        write_cut_off_run(folder)
+    store.close(begun)
+    (unstarted / evidence.JOURNAL).write_bytes(b"")
+    store.close(unstarted)
+    assert [store.drop_unstarted(folder) for folder in (begun, unstarted, unread)] == [False, True, False]
+    assert [folder.exists() for folder in (begun, unstarted, unread)] == [True, False, True]
+
+
 def test_a_run_is_closed_once(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     write_cut_off_run(folder)

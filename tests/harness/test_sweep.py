@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness import intervals
+from harness import intervals, sweep
 from harness.errors import PinlabError
 from harness.sweep import Policy, State, conduct, is_due, is_settled
 from tests.made_up import made_up_request
@@ -77,7 +77,9 @@ class MadeUpSession:
             ]
             return [*samples, {"say": "something new"}, {"say": "round"}]
         if command["do"] == "judge":
-            verdicts = {each.run_id: [{"verdict": self._verdict(self._round + 1)}] for each in self.requests}
+            verdicts = {
+                each.run_id: [{"claim": "it", "verdict": self._verdict(self._round + 1)}] for each in self.requests
+            }
             return [{"say": "judged", "verdicts": verdicts}]
         return [{"say": "closed"}]
 
@@ -141,15 +143,21 @@ def test_it_stops_at_the_first_look_at_which_every_claim_is_settled() -> None:
     state = swept(*sessions)
     assert state.rounds == 12
     assert state.stopped_because == "every claim is settled"
-    assert state.verdicts == {"a": [{"verdict": "holds"}], "b": [{"verdict": "skipped"}]}
+    assert {run: verdict["verdict"] for run, [verdict] in state.verdicts.items()} == {"a": "holds", "b": "skipped"}
 
 
-def test_claims_are_looked_at_when_a_look_is_due_and_once_at_the_end() -> None:
+def test_claims_are_judged_when_that_is_due_and_once_at_the_end() -> None:
     session = MadeUpSession(run_named("a"))
     state = swept(session)
-    assert session.looks() == [look for look, _ in intervals.LOOKS]
-    assert state.stopped_because == "the last look is taken"
-    assert state.rounds == intervals.LOOKS[-1][0]
+    assert session.looks() == list(sweep.JUDGED_AFTER)
+    assert state.stopped_because == "90 rounds are as many as claims are judged by"
+    assert state.rounds == intervals.MOST_PAIRS
+
+
+def test_a_lab_whose_claims_need_no_pairs_is_done_after_three_rounds() -> None:
+    session = MadeUpSession(run_named("a"), verdict=lambda _rounds: "holds")
+    assert swept(session).rounds == 3
+    assert session.looks() == [3]
 
 
 def test_a_number_of_rounds_that_was_fixed_is_kept_to_and_judged_once() -> None:
@@ -167,6 +175,12 @@ def test_no_round_begins_after_the_time_is_up_and_what_there_is_is_judged() -> N
     assert state.stopped_because == "the time of 25 s is up"
 
 
+def test_rounds_after_the_last_judging_are_judged_too_when_the_time_is_up() -> None:
+    session = MadeUpSession(run_named("a"))
+    swept(session, policy=Policy(None, 85.0, 1), clock=iter(range(0, 1000, 10)).__next__)
+    assert session.looks() == [3, 8, 9]
+
+
 def test_a_lab_without_claims_runs_until_its_time_is_up() -> None:
     assert not is_settled({})
     assert not is_settled({"a": []})
@@ -174,9 +188,9 @@ def test_a_lab_without_claims_runs_until_its_time_is_up() -> None:
     assert not is_settled({"a": [{"verdict": "holds"}], "b": [{"verdict": "inconclusive"}]})
 
 
-@pytest.mark.parametrize(("rounds", "fixed", "due"), [(8, None, True), (9, None, False), (8, 9, False), (9, 9, True)])
-def test_a_look_is_due_after_the_rounds_that_were_set_beforehand(rounds: int, fixed: int | None, due: bool) -> None:
-    assert is_due(rounds, fixed) is due
+def test_judging_is_due_before_the_first_measured_claim_can_be_settled_and_as_soon_as_it_can() -> None:
+    fewest = intervals.fewest_pairs()
+    assert [rounds for rounds in range(fewest + 1) if is_due(rounds)] == [3, fewest]
 
 
 def test_a_variant_that_did_not_end_as_it_is_meant_to_is_not_run_again_in_that_run() -> None:

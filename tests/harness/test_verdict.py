@@ -59,14 +59,11 @@ def test_too_few_pairs_are_inconclusive_and_never_a_number(count: int) -> None:
     assert verdict.figures is None
 
 
-def test_enough_pairs_that_came_after_the_last_look_say_when_the_next_one_is() -> None:
+def test_enough_pairs_before_the_rounds_that_were_fixed_are_done_are_no_look_yet() -> None:
     pairs = [(round_, 1.0) for round_ in range(1, 11)]
-    verdict = Estimate(pairs, 11, dropped={"noise": 1}).is_at_least(0.5)
-    assert verdict.reason == (
-        "too few at the last look: 10 pairs by now, the next look is after round 12 (1 dropped: noise)"
-    )
-    fixed = Estimate(pairs, 11, fixed_rounds=20).is_at_least(0.5)
-    assert "the next look is after round 20" in fixed.reason
+    fixed = Estimate(pairs, 11, fixed_rounds=20, dropped={"noise": 1}).is_at_least(0.5)
+    assert fixed.reason == "too few rounds: 11 of the 20 that were fixed beforehand (1 dropped: noise)"
+    assert Estimate(pairs, 11).is_at_least(0.5).value == HOLDS
 
 
 def test_identical_values_give_a_verdict() -> None:

@@ -10,7 +10,7 @@ import pytest
 from harness.events import Event
 from harness.testing import made_up_run
 from labs import process_pool
-from tests.interpreters import every_interpreter
+from tests.interpreters import every_interpreter, new_interpreters, on_each
 from tests.labs.by_hand import by_hand
 
 if TYPE_CHECKING:
@@ -111,6 +111,27 @@ def test_who_gives_up_waiting_neither_cancels_the_task_nor_stops_its_worker(pyth
         "result = [lab.with_timeout(timeout=0.01, delay=0.001), said]"
     )
     assert by_hand(python, "process_pool", code) == [[False, True, "page 1"], ["waiting", "gave up"]]
+
+
+@new_interpreters
+def test_a_page_whose_worker_was_terminated_never_comes(python: str) -> None:
+    assert by_hand(python, "process_pool", "result = lab.terminate_workers(delay=0.001)") == "BrokenProcessPool"
+
+
+@on_each("this")
+def test_before_python_3_14_a_pool_cannot_terminate_its_workers(python: str) -> None:
+    code = "sys.version_info = (3, 13)\nresult = lab.terminate_workers()"
+    assert by_hand(python, "process_pool", code) is None
+
+
+def test_a_terminated_worker_brings_no_page_holds_for_a_broken_pool() -> None:
+    run = made_up_run(answers={"terminate_workers": "BrokenProcessPool"})
+    assert process_pool.a_terminated_worker_brings_no_page(run).value == "holds"
+
+
+def test_a_terminated_worker_brings_no_page_is_refuted_when_it_is_let_go_on() -> None:
+    run = made_up_run(answers={"terminate_workers": ["BrokenProcessPool", "NoneType"]})
+    assert process_pool.a_terminated_worker_brings_no_page(run).value == "refuted"
 
 
 def test_pages_come_when_they_are_ready_holds_for_the_quickest_first() -> None:

@@ -120,7 +120,7 @@ result = [lab.pipe_small(small=10, handovers=5), lab.pipe_large(large=100_000, h
 result += [lab.shared_memory_small(small=10, handovers=5), lab.shared_memory_large(large=100_000, handovers=3)]
 result += [len(names), [name for name in names if is_left(name)]]
 """
-    assert by_hand(python, "shared_state", code) == [5, 3, 5, 3, 2, []]
+    assert by_hand(python, "shared_state", code) == [0, 0, 0, 0, 2, []]
 
 
 def test_shared_memory_is_given_back_when_the_handing_over_fails(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +152,12 @@ result = [done.returncode, done.stderr]
 
 def test_lists_arrays_and_slices_come_to_the_same() -> None:
     ways = (shared_state.list_by_element, shared_state.array_by_element, shared_state.array_by_slice)
-    assert [way(elements=50) for way in ways] == [50] * 3
+    assert [way(elements=50) for way in ways] == [0] * 3
+
+
+def test_an_element_that_was_not_added_to_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared_state, "add_to_each", lambda numbers: numbers.__setitem__(0, 1))
+    assert [way(elements=50) for way in (shared_state.list_by_element, shared_state.array_by_slice)] == [49] * 2
 
 
 def test_a_global_is_not_shared_holds_when_the_parent_finds_nothing() -> None:
@@ -222,14 +227,14 @@ def test_size_does_not_matter_to_shared_memory_is_refuted_when_the_bytes_are_sen
 
 
 def test_every_parcel_arrives_holds_when_all_were_read() -> None:
-    run = made_up_run(answers=dict.fromkeys(PARCELS, 100), knobs=KNOBS)
+    run = made_up_run(answers=dict.fromkeys(PARCELS, 0))
     assert shared_state.every_parcel_arrives(run).value == "holds"
 
 
 @pytest.mark.parametrize("variant", PARCELS)
 def test_every_parcel_arrives_is_refuted_when_one_was_empty(variant: str) -> None:
-    answers: dict[str, Any] = dict.fromkeys(PARCELS, 100) | {variant: [100, 99]}
-    run = made_up_run(answers=answers, knobs=KNOBS)
+    answers: dict[str, Any] = dict.fromkeys(PARCELS, 0) | {variant: [0, 1]}
+    run = made_up_run(answers=answers)
     assert shared_state.every_parcel_arrives(run).value == "refuted"
 
 

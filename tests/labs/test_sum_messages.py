@@ -15,15 +15,17 @@ from tests.labs.by_hand import by_hand
 if TYPE_CHECKING:
     from harness.findings import Run
 
-KNOBS = {"workers": 4, "count": 1_000_000, "sent": 1_000, "chunk": 100}
+KNOBS = {"workers": 4, "count": 1_000_000, "sent": 1_000, "chunk": 100, "few": 500}
 WHOLE = ("brute_force", "subtotals_over_queue", "subtotals_over_pipe", "chunks_over_pipe", "shared_memory")
 FEWER = ("every_number_over_queue", "every_number_over_pipe")
 ANSWERS: dict[str, Any] = dict.fromkeys(WHOLE, 499_999_500_000) | dict.fromkeys(FEWER, 499_500)
+ANSWERS |= {"chunks_of_few_numbers": 124_750}
 WALLS = {
     "brute_force": 1.0,
     **dict.fromkeys(WHOLE[1:], 0.52),
     "every_number_over_queue": 0.5,
     "every_number_over_pipe": 0.4,
+    "chunks_of_few_numbers": 0.02,
 }
 
 
@@ -61,9 +63,10 @@ def test_every_variant_that_ends_finds_the_sum(workers: int, python: str) -> Non
         "    lab.chunks_over_pipe(**more, chunk=10), lab.shared_memory(**more),\n"
         f"    lab.every_number_over_queue(workers={workers}, sent=1_001),\n"
         f"    lab.every_number_over_pipe(workers={workers}, sent=1_001),\n"
+        f"    lab.chunks_of_few_numbers(workers={workers}, few=1_001, chunk=10),\n"
         "]"
     )
-    assert by_hand(python, "sum_messages", code) == [500_500] * 7
+    assert by_hand(python, "sum_messages", code) == [500_500] * 8
 
 
 @every_interpreter
@@ -114,7 +117,7 @@ def test_every_way_finds_the_sum_holds_for_the_right_sums() -> None:
     assert sum_messages.every_way_finds_the_sum(run).value == "holds"
 
 
-@pytest.mark.parametrize("variant", [*WHOLE, *FEWER])
+@pytest.mark.parametrize("variant", list(ANSWERS))
 def test_every_way_finds_the_sum_is_refuted_when_one_message_is_lost(variant: str) -> None:
     run = made_up_run(answers=ANSWERS | {variant: [ANSWERS[variant], ANSWERS[variant] - 1]}, knobs=KNOBS)
     assert sum_messages.every_way_finds_the_sum(run).value == "refuted"
@@ -135,6 +138,30 @@ def test_chunks_use_the_cores_holds_on_a_quiet_machine() -> None:
 
 def test_chunks_use_the_cores_is_refuted_when_the_chunks_are_too_small() -> None:
     assert sum_messages.chunks_use_the_cores(honest(chunks_over_pipe=3.0)).value == "refuted"
+
+
+def test_chunks_use_the_cores_says_from_how_many_numbers_on_they_win() -> None:
+    run = made_up_run(walls=WALLS, knobs=KNOBS, spread=0)
+    assert sum_messages.chunks_use_the_cores(run).why == ("chunks win from about 40,000 numbers on",)
+    alone = made_up_run(walls=WALLS | {"chunks_over_pipe": 1.02}, knobs=KNOBS, spread=0)
+    assert sum_messages.break_even(alone) is None
+    assert sum_messages.chunks_use_the_cores(alone).why == ()
+
+
+def test_where_the_break_even_is_said_to_be_both_take_the_same_time() -> None:
+    numbers = sum_messages.break_even(made_up_run(walls=WALLS, knobs=KNOBS, spread=0))
+    assert numbers is not None
+    loop = numbers / KNOBS["count"]
+    chunks = 0.02 + (0.52 - 0.02) * (numbers - KNOBS["few"]) / (KNOBS["count"] - KNOBS["few"])
+    assert chunks == pytest.approx(loop)
+
+
+def test_few_numbers_are_not_worth_it_holds_on_a_quiet_machine() -> None:
+    assert sum_messages.few_numbers_are_not_worth_it(honest()).value == "holds"
+
+
+def test_few_numbers_are_not_worth_it_is_refuted_when_workers_start_for_nothing() -> None:
+    assert sum_messages.few_numbers_are_not_worth_it(honest(chunks_of_few_numbers=0.001)).value == "refuted"
 
 
 def test_a_message_costs_many_additions_holds_and_says_from_how_many_numbers_on_a_message_pays() -> None:
