@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 VALUE_CHARACTERS = 60
 HEAD = (
     *("run_id", "lab", "created", "cores", "python", "status", "command", "knobs", "runner"),
-    *("source_hash", "harness_hash"),
+    *("source_hash", "harness_hash", "origin", "mine"),
 )
 HEAD_PARTS = {
     "placement": ("pinned", "valid"),
