@@ -1,23 +1,27 @@
 """One cell: a variant, once, in an interpreter of its own, with what was read just before and just after it.
 
-Started by the measuring parent as ``python -c "from harness.cell import main; main()" ORDER RESULT_FD``, so that worker
-processes do not load this module again as their main module. ORDER is one JSON object; the result is one JSON object
-written to the file descriptor.
+Started by the measuring parent as ``python -c "from harness.cell import main; main(ORDER)" RESULT_FD``, so that worker
+processes do not load this module again as their main module. ORDER is a dict; the result is one JSON object written to
+the file descriptor. Every measured start loads this module, so it loads little: json, hashlib and contextlib would make
+a start twice as dear, and be loaded before a lab that asks what loading costs.
 """
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import hashlib
 import importlib
-import json
 import os
 import resource
 import sys
 import time
+from _json import encode_basestring_ascii as quoted
 
 from harness import left_behind, readings
+
+try:  # as random.py does, without OpenSSL
+    from _sha2 import sha256  # type: ignore[import-not-found]
+except ImportError:  # before Python 3.12
+    from _sha256 import sha256  # type: ignore[import-not-found]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,17 +34,16 @@ ANSWER_CHARACTERS = 2_000
 ERROR_CHARACTERS = 500
 
 
-def main() -> None:
+def main(order: dict[str, Any]) -> None:
     """Run the variant that the order names, and report; exits 1 where it raised."""
-    order = json.loads(sys.argv[1])
-    result_fd = int(sys.argv[2])
+    result_fd = int(sys.argv[1])
     os.set_inheritable(result_fd, False)
     _be_the_first_to_go(order)
     result = _start_or_fault(order) if order["variant"] is None else _sample(order)
     if result.get("not_comparable"):
         result["line"] = getattr(sys.modules[order["module"]], order["variant"]).__code__.co_firstlineno
     with os.fdopen(result_fd, "w", encoding="utf-8") as pipe:
-        json.dump(result, pipe)
+        pipe.write(as_json(result))
     exit_code = int(result["outcome"] != "finished")
     if order["variant"] is not None and not order["meant_to_hang"] and left_behind.holds_up():
         os._exit(exit_code)  # what is left was named; nobody is to wait for it
@@ -133,8 +136,11 @@ def _start_and_end(pool_of: Callable[[int], Executor]) -> None:
 
 def _be_the_first_to_go(order: dict[str, Any]) -> None:
     """Offer this process to the kernel before the harness when memory runs out, and keep within the runner's limits."""
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
-        file.write("1000")
+    try:
+        with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+            file.write("1000")
+    except OSError:  # a system that has none
+        pass
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if order["memory_bytes"]:
         kind = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
@@ -155,12 +161,34 @@ def _answer(answer: Any) -> dict[str, Any]:
     if answer is None:
         return {"answer": None, "answer_digest": None}
     try:
-        text = json.dumps(answer, allow_nan=False)
+        text = as_json(answer)
     except (TypeError, ValueError, RecursionError):
         error = _cannot_compare(answer)
         return {"answer": None, "answer_digest": None, "outcome": "crashed", "error": error, "not_comparable": True}
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return {"answer": json.loads(text) if len(text) <= ANSWER_CHARACTERS else None, "answer_digest": digest}
+    digest = sha256(text.encode()).hexdigest()[:16]
+    return {"answer": answer if len(text) <= ANSWER_CHARACTERS else None, "answer_digest": digest}
+
+
+def as_json(value: Any) -> str:
+    """The value as `json.dumps` writes it; that is loaded for what is not made of the plainest types alone.
+
+    Raises:
+        TypeError: If JSON has no such thing; ValueError or RecursionError if it has not this one.
+    """
+    kind = type(value)
+    if value is None or kind is bool:
+        return "null" if value is None else "true" if value else "false"
+    if kind is int or (kind is float and value - value == 0):  # neither infinite nor no number
+        return repr(value)
+    if kind is str:
+        return quoted(value)
+    if kind is list or kind is tuple:
+        return f"[{', '.join(map(as_json, value))}]"
+    if kind is dict and all(type(key) is str for key in value):
+        return f"{{{', '.join([f'{quoted(key)}: {as_json(part)}' for key, part in value.items()])}}}"
+    import json
+
+    return json.dumps(value, allow_nan=False)
 
 
 def _cannot_compare(answer: object) -> str:

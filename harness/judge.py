@@ -1,6 +1,6 @@
 """Judge a lab's claims: the last step of a run, done where the lab ran, in an interpreter of its own.
 
-Started by the measuring parent as ``python -c "from harness.judge import main; main()" ORDER RESULT_FD``. ORDER names
+Started by the measuring parent as ``python -c "from harness.judge import main; main(ORDER)" RESULT_FD``. ORDER names
 the folder of the run to judge and the folders of the other runs of its sweep.
 """
 
@@ -33,9 +33,8 @@ REASON_CHARACTERS = 500
 ANSWER_CHARACTERS = 100
 
 
-def main() -> None:
+def main(order: dict[str, Any]) -> None:
     """Judge the run that the order names, and report its verdicts and its unequal answers."""
-    order = json.loads(sys.argv[1])
     folder = Path(order["run"])
     asked = request.read(folder)
     module = importlib.import_module(f"labs.{asked.lab}")
@@ -47,7 +46,7 @@ def main() -> None:
         "verdicts": [_as_json(claim, verdict, runs) for claim, verdict, runs in every],
         "unequal_answers": unequal_answers(module, records[folder]),
     }
-    with os.fdopen(int(sys.argv[2]), "w", encoding="utf-8") as pipe:
+    with os.fdopen(int(sys.argv[1]), "w", encoding="utf-8") as pipe:
         json.dump(report, pipe)
 
 

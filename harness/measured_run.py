@@ -200,7 +200,8 @@ class MeasuredRun:
     def _python(
         self, module: str, order: Mapping[str, Any], identity: str, deadline_seconds: float, *, watched: bool = False
     ) -> supervise.Ended:
-        command = [str(self._program), "-c", f"from {module} import main; main()", json.dumps(order)]
+        # The order is a literal of the program, which the interpreter reads without loading anything.
+        command = [str(self._program), "-c", f"from {module} import main; main({order!a})"]
         return supervise.run(
             command,
             self._environment(identity),

@@ -352,8 +352,7 @@ def test_a_run_under_way_is_judged_from_its_journal_in_an_interpreter_of_its_own
         [
             sys.executable,
             "-c",
-            "from harness.judge import main; main()",
-            json.dumps({"run": folders[0], "peers": folders}),
+            f"from harness.judge import main; main({ {'run': folders[0], 'peers': folders} })",
             str(result),
         ],
         env={"PYTHONPATH": f"{folders[0]}/source:{repo}"},
