@@ -43,6 +43,7 @@ STEPS = (
         ("check-jsonschema", "--builtin-schema", "vendor.github-workflows", ".github/workflows/ci.yml"),
     ),
     Step("compose.yaml", ("docker", "compose", "config", "--quiet"), needs_docker=True),
+    Step("interpreters", ("uv", "python", "install", "--quiet", "--no-bin", "3.14", "3.14t")),
     Step("tests", ("python", "-m", "pytest", "--quiet")),
 )
 

@@ -65,7 +65,7 @@ def image(engine: Engine) -> ImageFacts:
 def remote_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """One of the engines of PINLAB_TEST_ENGINES, each an address such as tcp://127.0.0.1:2375."""
     address: str = request.param
-    found = connect(Endpoint(address, address, "DOCKER_HOST", (("DOCKER_HOST", address),)), timeout=60)
+    found = connect(Endpoint(address, address, "DOCKER_HOST", (("DOCKER_HOST", address),)), timeout=600)
     yield found
     found.client.close()
 

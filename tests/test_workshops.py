@@ -63,6 +63,7 @@ def clone(repo: Path, tmp_path: Path) -> Path:
         else:
             shutil.copy(repo / part, root / part)
     (root / "configs" / "standard.toml").write_text(USUAL, "utf-8")
+    (root / "configs" / "quick.toml").write_text(USUAL, "utf-8")
     (root / "hard.toml").write_text("[run]\nrounds = 1\ndeadline_seconds = 20.0\n", "utf-8")
     (root / "labs").mkdir()
     for name in ("first", "second", "third"):
