@@ -19,8 +19,6 @@ EXTENTS = {
     noise.OTHERS: "up to {} of the CPUs' time",
     noise.STOLEN: "up to {} of the CPUs' time",
     noise.CONTROL: "up to {} of its time",
-    noise.SPEED: "by up to {}",
-    noise.CAPACITY: "by up to {}",
 }
 ADVICE = {
     noise.THROTTLED: "lift the quota on the container's CPU time",
@@ -28,17 +26,33 @@ ADVICE = {
     noise.OTHERS: "close other programs",
     noise.STOLEN: "try again when the machine's host is less busy",
     noise.CONTROL: "close other programs",
-    noise.SPEED: "close other programs, and let a laptop cool, on its charger",
-    noise.CAPACITY: "close other programs, and let a laptop cool, on its charger",
 }
 
 
+STEADY = "close other programs, let a laptop cool, on its charger, or give it more time with --budget"
+
+
 def lines(record: Mapping[str, Any]) -> tuple[str, ...]:
-    """What disturbed the samples of a run and what follows from it, in two lines; none where nothing did.
+    """What disturbed the samples of a run and what follows from it; none where nothing did.
 
     Args:
         record: The run.
     """
+    return *_dropped(record), *_unsteady(record)
+
+
+def _unsteady(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """That the speed of a core kept moving, where a claim is open for it; nothing is dropped for that."""
+    moved = [share for one in record["rounds"] if (share := noise.speed_moved_by(one)) is not None]
+    still_open = any(one["verdict"] == INCONCLUSIVE for one in _measured(record["verdicts"]))
+    if not still_open or 2 * len(moved) < len(record["rounds"]) or not moved:
+        return ()
+    far = f"in {len(moved)} of {len(record['rounds'])} rounds, by up to {100 * max(moved):.0f} %"
+    return (f"the speed of one core moved {far}, which widens every interval: {STEADY}",)
+
+
+def _dropped(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """What disturbed the samples that were dropped, and what follows from it, in two lines."""
     run = Run(record)
     entries = record["variants"]
     found = [disturbed for entry in entries for disturbed in run.disturbances(named(entry["name"]))]
@@ -61,7 +75,7 @@ def _extent(reason: str, found: Sequence[tuple[str, float]]) -> str:
 
 def _consequence(verdicts: Sequence[Mapping[str, Any]], reason: str) -> str:
     """What the loss means for the claims, and what to do about its main cause."""
-    measured = [one for one in verdicts if one.get("figures") or one["reason"].startswith(TOO_FEW)]
+    measured = _measured(verdicts)
     still_open = sum(verdict["verdict"] == INCONCLUSIVE for verdict in measured)
     if measured and not still_open:
         return "the samples that were kept settle every claim"
@@ -72,3 +86,8 @@ def _consequence(verdicts: Sequence[Mapping[str, Any]], reason: str) -> str:
     if not measured:
         return advice
     return f"{still_open} of {len(measured)} measured claims stay open on what was kept: {advice}"
+
+
+def _measured(verdicts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The verdicts that rest on times."""
+    return [one for one in verdicts if one.get("figures") or one["reason"].startswith(TOO_FEW)]

@@ -117,9 +117,13 @@ class Run:
         return [self._events(sample["id"]) for sample in self._of(variant)]
 
     def capacities(self) -> dict[int, float]:
-        """C(k) by round, the mean of what was measured before and after it."""
+        """C(k) by round, the mean of what was measured before and after it; left out where it moved far between."""
+        from harness import noise
+
         found = {}
         for record in self._record.get("rounds", ()):
+            if noise.capacity_moved_by(record) is not None:
+                continue
             around = [side["capacity"] for side in (record.get("before"), record.get("after")) if side]
             if around and min(around) > 0:
                 found[record["round"]] = sum(around) / len(around)
@@ -192,7 +196,7 @@ class Run:
         if not _is_positive(sample.get("wall_seconds")):
             return "no usable time", 1.0
         around = self._rounds_disturbed.get(sample["round"])
-        if around and noise.matters_to(around, sample):
+        if around:
             return around
         return noise.sample_disturbed_by(sample, self.cores)
 
@@ -285,10 +289,12 @@ def _over_capacity(speed_up: Estimate, capacities: Mapping[int, float]) -> Estim
 
     pairs = [(round_, value / capacities[round_]) for round_, value in speed_up.pairs if round_ in capacities]
     used = [capacities[round_] for round_, _ in pairs]
+    lost = len(speed_up.pairs) - len(pairs)
+    dropped = speed_up.dropped | ({noise.CAPACITY: lost} if lost else {})
     doubts: tuple[str, ...] = ()
     if noise.capacity_range(used) > noise.CAPACITY_RANGE:
         ends = f"{min(used):.2f} and {max(used):.2f}"
         doubts = (f"the machine's capacity moved between {ends} during the run",)
     elif used and max(used) > 1 and intervals.median(used) < noise.LEAST_CAPACITY:
         doubts = (f"all the cores together gave hardly more than one: capacity {intervals.median(used):.2f}",)
-    return Estimate(pairs, speed_up.rounds, speed_up.fixed_rounds, speed_up.dropped, speed_up.objections, doubts)
+    return Estimate(pairs, speed_up.rounds, speed_up.fixed_rounds, dropped, speed_up.objections, doubts)

@@ -25,11 +25,11 @@ ALONE_SHARE = 0.95
 CONTROL_RATIO = 1.15
 """Wall over CPU time of the single-threaded control, above which it wanted a CPU and had none."""
 UNSTEADY = 0.25
-"""How far speed or capacity may move between the start and the end of a round.
+"""How far the capacity may move between the start and the end of a round whose efficiencies count.
 
-One control of 60 ms scatters by a tenth on a shared machine, and a drift of less than a quarter only widens the
-interval, since the cells of a round stand in random order: dropping such rounds cost pairs, and kept no verdict from
-being wrong (the simulations in the tests hold it to that).
+The speed of one core may move as it likes: the cells of a round stand in random order, so it widens the interval, and
+makes no verdict wrong (the simulations in the tests hold it to that). One control of 60 ms scatters by a tenth on a
+shared machine.
 """
 DROPPED_SHARE = 0.5
 """The share of dropped pairs above which nothing is refuted."""
@@ -40,14 +40,13 @@ CAPACITY_RANGE = 1.25
 
 
 WAITING_SHARE = 0.10
-"""The share of its time below which a sample's CPU time is that of work which waits: a core's speed hardly matters."""
+"""The share of its time below which a sample's CPU time is that of work which waits."""
 
 THROTTLED = "throttled by a quota"
 WAITED = "waited for a CPU that others had"
 OTHERS = "other processes on the pinned CPUs"
 STOLEN = "the host took the pinned CPUs away"
 CONTROL = "the control waited for a CPU"
-SPEED = "the speed of one core changed"
 CAPACITY = "the capacity changed"
 
 
@@ -95,7 +94,7 @@ def _waited_while_idle(sample: Record) -> float:
 
 
 def waits(sample: Record) -> bool:
-    """Whether a sample's work mostly waits, so that it matters little how fast a core is."""
+    """Whether a sample's work mostly waits."""
     cpu, wall = _number(sample, "cpu_seconds"), _number(sample, "wall_seconds")
     return cpu is not None and wall is not None and cpu < WAITING_SHARE * wall
 
@@ -116,18 +115,33 @@ def round_disturbed_by(record: Record) -> tuple[str, float] | None:
     late = [1 - cpu / wall for wall, cpu in sides if wall > CONTROL_RATIO * cpu]
     if late:
         return CONTROL, max(late)
-    if not before or not after:
-        return None
-    for key, reason in (("control_wall_seconds", SPEED), ("capacity", CAPACITY)):
-        low, high = sorted((before[key], after[key]))
-        if high > (1 + UNSTEADY) * low:
-            return reason, high / low - 1 if low else math.inf
     return None
 
 
-def matters_to(disturbed: tuple[str, float], sample: Record) -> bool:
-    """Whether what disturbed a round disturbed a sample of it: work that waits needs no steady speed."""
-    return disturbed[0] not in (SPEED, CAPACITY) or not waits(sample)
+def capacity_moved_by(record: Record) -> float | None:
+    """How far the capacity moved within a round, as a share, where that is too far for an efficiency; else None.
+
+    Args:
+        record: As for `round_disturbed_by`.
+    """
+    return _moved(record, "capacity")
+
+
+def speed_moved_by(record: Record) -> float | None:
+    """How far the speed of one core moved within a round, as a share, where that is far; else None.
+
+    Args:
+        record: As for `round_disturbed_by`.
+    """
+    return _moved(record, "control_wall_seconds")
+
+
+def _moved(record: Record, key: str) -> float | None:
+    before, after = record.get("before"), record.get("after")
+    if not before or not after:
+        return None
+    low, high = sorted((before[key], after[key]))
+    return (high / low - 1 if low else math.inf) if high > (1 + UNSTEADY) * low else None
 
 
 def disturbances(run: Record) -> dict[int, tuple[str, float]]:

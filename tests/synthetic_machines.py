@@ -112,6 +112,14 @@ class Drifting(Machine):
         self.until = self.now + 0.5
 
 
+class Swinging(Drifting):
+    """All cores swing together, by a third up or down within the seconds of a round."""
+
+    def change(self) -> None:
+        self.level = 0.9 * self.level + self.chance.gauss(0.0, 0.13)
+        self.until = self.now + 0.5
+
+
 class Bursty(Machine):
     """A neighbour in the same kernel comes and goes: while there it takes half of one of the cores, or of both."""
 
@@ -197,6 +205,7 @@ class SmtPair(Machine):
 MACHINES: dict[str, type[Machine]] = {
     "quiet": Quiet,
     "drifting": Drifting,
+    "swinging": Swinging,
     "bursty": Bursty,
     "missing core": MissingCore,
     "SMT pair": SmtPair,

@@ -1,4 +1,4 @@
-"""What a reader is told of disturbed samples: what, by how much, what it means and what to do, in two lines."""
+"""What a reader is told of disturbed samples: what, by how much, what it means and what to do."""
 
 from __future__ import annotations
 
@@ -30,34 +30,42 @@ def unsteady(of: dict[str, Any], *rounds: int) -> dict[str, Any]:
     return of
 
 
+def late(of: dict[str, Any], *rounds: int) -> dict[str, Any]:
+    """The control waited for its CPU after these rounds."""
+    waited = {**of["rounds"][0]["before"], "control_wall_seconds": 0.2}
+    for round_ in rounds:
+        of["rounds"][round_] = {**of["rounds"][round_], "after": waited}
+    return of
+
+
 def test_nothing_is_said_where_nothing_was_disturbed() -> None:
     assert disturbances.lines(record(verdict())) == ()
 
 
 def test_two_lines_say_what_by_how_much_what_it_means_and_what_to_do() -> None:
-    of = unsteady(record(verdict("inconclusive"), verdict("holds"), verdict("skipped", figures=None)), 1, 2, 3)
+    of = late(record(verdict("inconclusive"), verdict("holds"), verdict("skipped", figures=None)), 1, 2, 3)
     assert disturbances.lines(of) == (
-        "6 of 24 samples disturbed and dropped: the speed of one core changed (6, by up to 41 %)",
-        f"1 of 2 measured claims stay open on what was kept: {disturbances.ADVICE[noise.SPEED]}; {MORE_TIME}",
+        "6 of 24 samples disturbed and dropped: the control waited for a CPU (6, up to 50 % of its time)",
+        f"1 of 2 measured claims stay open on what was kept: {disturbances.ADVICE[noise.CONTROL]}; {MORE_TIME}",
     )
 
 
 def test_where_every_claim_is_settled_there_is_nothing_to_do() -> None:
-    of = unsteady(record(verdict("holds"), verdict("refuted")), 1)
+    of = late(record(verdict("holds"), verdict("refuted")), 1)
     assert disturbances.lines(of)[1] == "the samples that were kept settle every claim"
 
 
 def test_a_claim_with_too_few_pairs_is_measured_and_an_exact_one_that_is_open_is_not() -> None:
     few = verdict("inconclusive", figures=None, reason="too few: 6 pairs, at least 8 are needed")
     exact = verdict("inconclusive", figures=None, reason="answer of fast: nothing of 1 or more in 24 samples")
-    assert disturbances.lines(unsteady(record(few, exact), 1))[1].startswith("1 of 1 measured claims stay open")
+    assert disturbances.lines(late(record(few, exact), 1))[1].startswith("1 of 1 measured claims stay open")
 
 
 def test_where_no_claim_rests_on_times_it_is_the_times_alone_that_suffer() -> None:
-    of = unsteady(record(verdict("holds", figures=None), verdict("skipped", figures=None)), 1)
+    of = late(record(verdict("holds", figures=None), verdict("skipped", figures=None)), 1)
     assert (
         disturbances.lines(of)[1]
-        == f"no claim here rests on times; for steadier ones, {disturbances.ADVICE[noise.SPEED]}"
+        == f"no claim here rests on times; for steadier ones, {disturbances.ADVICE[noise.CONTROL]}"
     )
 
 
@@ -84,10 +92,10 @@ def test_each_cause_says_how_far_the_worst_sample_was_off(change: dict[str, floa
 
 
 def test_the_most_frequent_cause_comes_first_and_is_what_the_advice_is_about() -> None:
-    of = disturbed(unsteady(record(), 1), 0, steal_seconds=1.9)
+    of = disturbed(late(record(), 1), 0, steal_seconds=1.9)
     disturbed(of, 2, steal_seconds=1.9)
     first, second = disturbances.lines(of)
-    assert first.index("the host took") < first.index("the speed of one core")
+    assert first.index("the host took") < first.index("the control waited")
     assert second.startswith("try again when the machine's host is less busy")
 
 
@@ -99,5 +107,14 @@ def test_times_that_stand_on_disturbed_samples_alone_are_explained() -> None:
 
 
 def test_every_disturbance_has_its_extent_and_its_advice() -> None:
-    reasons = {noise.THROTTLED, noise.WAITED, noise.OTHERS, noise.STOLEN, noise.CONTROL, noise.SPEED, noise.CAPACITY}
+    reasons = {noise.THROTTLED, noise.WAITED, noise.OTHERS, noise.STOLEN, noise.CONTROL}
     assert set(disturbances.EXTENTS) == set(disturbances.ADVICE) == reasons
+
+
+def test_a_speed_that_kept_moving_drops_nothing_and_is_told_where_a_claim_is_open_for_it() -> None:
+    half = unsteady(record(verdict("inconclusive")), *range(6))
+    moved = "the speed of one core moved in 6 of 12 rounds, by up to 41 %"
+    assert disturbances.lines(half) == (f"{moved}, which widens every interval: {disturbances.STEADY}",)
+    assert disturbances.lines(unsteady(record(verdict("inconclusive")), *range(5))) == ()
+    assert disturbances.lines(unsteady(record(verdict("holds")), *range(12))) == ()
+    assert disturbances.lines(unsteady(record(verdict("inconclusive", figures=None)), *range(12))) == ()

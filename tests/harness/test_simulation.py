@@ -57,11 +57,11 @@ def test_stopping_at_the_first_interval_that_settles_would_be_caught(monkeypatch
     assert found.false_sweeps > 10, found
 
 
-@pytest.mark.parametrize("machine", [machine for machine in TROUBLED if machine != "drifting"])
-def test_the_noise_gate_sees_the_trouble_of_every_machine_but_a_slow_drift(machine: str) -> None:
+@pytest.mark.parametrize("machine", [machine for machine in TROUBLED if machine not in ("drifting", "swinging")])
+def test_the_noise_gate_sees_the_trouble_of_every_machine_but_one_whose_speed_moves(machine: str) -> None:
     _, [session] = sweep(SAME, EVERY[machine](random.Random(1)), seed=1, budget_seconds=120.0)
-    estimate = Run(session.record()).speed_up(same, over=one)
-    assert sum(estimate.dropped.values()) > 0
+    estimate = Run(session.record()).efficiency(same, over=one)
+    assert sum(estimate.dropped.values()) > 0 or estimate.doubts
 
 
 def test_a_core_is_missing_for_half_of_the_time() -> None:
