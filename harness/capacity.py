@@ -1,13 +1,17 @@
 """Capacity C(k): how many times one pinned worker's speed k pinned workers reach on this machine, now.
 
 One worker counts alone (the control), then one on each CPU of the set, all released at once, then the control again on
-another CPU. Each worker's speed is taken from the common start, so that workers that did not really run side by side do
-not count as if they had: C = sum over the workers of (seconds of the control / seconds from the start to its end).
+the next CPU, and so on, in slices so short that a core whose speed moves has the same speed in neighbouring ones. Each
+worker's speed is taken from the common start, so that workers that did not really run side by side do not count as if
+they had: C of a slice = sum over the workers of (seconds of the controls around it / seconds from the start to its
+end), and C the median of the slices. On two cores whose speed moved, nine of ten were within a tenth of each other; of
+one long slice, within a fifth.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import struct
@@ -15,12 +19,15 @@ import time
 from typing import TYPE_CHECKING
 
 from harness import placement
+from harness.intervals import median
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 TARGET_SECONDS = 0.06
 """How long the control should count: long against a scheduler's tick, short against a lab."""
+SLICES = 5
+"""Into how many parts that is cut where several CPUs are measured."""
 FIRST_STEPS = 200_000
 AT_ONCE_SECONDS = 0.02
 """How soon after the end of a round the next one begins that follows at once: a third of what the control takes."""
@@ -59,12 +66,34 @@ def measure(cpus: list[int], steps: int, turn: int) -> dict[str, float]:
     if len(cpus) == 1:
         [(wall, cpu)] = _burn_on(cpus, steps)
         return {"capacity": 1.0, "control_wall_seconds": wall, "control_cpu_seconds": cpu}
-    [first] = _burn_on([cpus[turn % len(cpus)]], steps)
-    together = _burn_on(cpus, steps)
-    [second] = _burn_on([cpus[(turn + 1) % len(cpus)]], steps)
-    control_wall, control_cpu = ((one + other) / 2 for one, other in zip(first, second, strict=True))
-    capacity = sum(control_wall / wall for wall, _ in together)
-    return {"capacity": capacity, "control_wall_seconds": control_wall, "control_cpu_seconds": control_cpu}
+    part = max(1, steps // SLICES)
+
+    def control(number: int) -> tuple[float, float]:
+        [alone] = _burn_on([cpus[(turn + number) % len(cpus)]], part)
+        return alone
+
+    controls = [control(0)]
+    together = []
+    for number in range(SLICES):
+        together.append([wall for wall, _ in _burn_on(cpus, part)])
+        controls.append(control(number + 1))
+    walls, cpu_seconds = zip(*controls, strict=True)
+    return {
+        "capacity": capacity_of(walls, together),
+        "control_wall_seconds": SLICES * sum(walls) / len(walls),
+        "control_cpu_seconds": SLICES * sum(cpu_seconds) / len(cpu_seconds),
+    }
+
+
+def capacity_of(controls: Sequence[float], together: Sequence[Sequence[float]]) -> float:
+    """The median over the slices of how many controls the workers of a slice were worth.
+
+    Args:
+        controls: Wall seconds of the controls: one before each slice, and one after the last.
+        together: Wall seconds of each worker, of each slice.
+    """
+    around = [(before + after) / 2 for before, after in itertools.pairwise(controls)]
+    return median(sum(one / wall for wall in walls) for one, walls in zip(around, together, strict=True))
 
 
 class Sides:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -168,8 +169,7 @@ class LocalSession:
         try:
             self._process.wait(CLOSING_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            _kill_with_all_it_started(self._process)
 
     def collect(self) -> list[Path]:
         """The run folders, which are in the store already; the bytecode that was made beside the source goes."""
@@ -191,3 +191,15 @@ class LocalSession:
         if self._process is None:
             raise OwnFault("the session was not opened")
         return self._process
+
+
+def _kill_with_all_it_started(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process that does not end, and what it started: nobody else would ever end a variant that hangs."""
+    import psutil  # here, since it is hardly ever needed
+
+    started = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.wait()
+    for one in started:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            one.kill()

@@ -143,22 +143,24 @@ class SimulatedSession:
         }
 
     def _capacity(self, turn: int) -> Message:
-        """As capacity.measure has it: a control, all together, and for several CPUs a control on another CPU."""
+        """As capacity.measure has it: a control on one CPU; on several, controls and all together in slices."""
         machine, cpus = self._machine, self.requests[0].cpus
-        first = machine.work(capacity.TARGET_SECONDS, (cpus[turn % len(cpus)],), cpus)
         if len(cpus) == 1:
-            return _side(1.0, first, first)
-        together = machine.work(capacity.TARGET_SECONDS * len(cpus), cpus, cpus)
-        second = machine.work(capacity.TARGET_SECONDS, (cpus[(turn + 1) % len(cpus)],), cpus)
-        control = (first.wall_seconds + second.wall_seconds) / 2
-        return _side(len(cpus) * control / together.wall_seconds, first, second)
+            return _side(1.0, [machine.work(capacity.TARGET_SECONDS, cpus, cpus)])
+        part = capacity.TARGET_SECONDS / capacity.SLICES
+        controls = [machine.work(part, (cpus[turn % len(cpus)],), cpus)]
+        together = []
+        for number in range(1, capacity.SLICES + 1):
+            together.append([machine.work(part * len(cpus), cpus, cpus).wall_seconds] * len(cpus))
+            controls.append(machine.work(part, (cpus[(turn + number) % len(cpus)],), cpus))
+        return _side(capacity.capacity_of([use.wall_seconds for use in controls], together), controls)
 
 
-def _side(c: float, first: Use, second: Use) -> Message:
+def _side(c: float, controls: list[Use]) -> Message:
     return {
         "capacity": c,
-        "control_wall_seconds": (first.wall_seconds + second.wall_seconds) / 2,
-        "control_cpu_seconds": (first.cpu_seconds + second.cpu_seconds) / 2,
+        "control_wall_seconds": sum(use.wall_seconds for use in controls) / len(controls),
+        "control_cpu_seconds": sum(use.cpu_seconds for use in controls) / len(controls),
     }
 
 

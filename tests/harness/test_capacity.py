@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 from harness import capacity
 
 
@@ -63,3 +65,29 @@ def test_one_cpu_has_the_capacity_of_one() -> None:
     found = capacity.measure([max(os.sched_getaffinity(0))], 1000, 0)
     assert found["capacity"] == 1.0
     assert found["control_wall_seconds"] > 0
+
+
+def test_several_workers_are_held_against_the_controls_around_their_slice() -> None:
+    assert capacity.capacity_of([1.0, 1.0], [[1.0, 1.0]]) == 2.0
+    assert capacity.capacity_of([1.0, 3.0], [[2.0, 4.0]]) == 1.5
+
+
+def test_a_core_whose_speed_moves_has_its_capacity_all_the_same_and_one_slice_that_was_halted_does_not_count() -> None:
+    steadily_slower = [1.0, 1.2, 1.4, 1.6]
+    assert capacity.capacity_of(steadily_slower, [[1.1, 1.1], [1.3, 1.3], [50.0, 50.0]]) == pytest.approx(2.0)
+
+
+def test_several_cpus_are_measured_together_and_one_at_a_time_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    burnt: list[list[int]] = []
+
+    def burn_on(cpus: list[int], steps: int) -> list[tuple[float, float]]:
+        assert steps == 1000 // capacity.SLICES
+        burnt.append(cpus)
+        return [(0.02 if len(cpus) == 1 else 0.025, 0.01) for _ in cpus]
+
+    monkeypatch.setattr(capacity, "_burn_on", burn_on)
+    found = capacity.measure([4, 7], 1000, 1)
+    assert burnt == [[7], *([4, 7], [4], [4, 7], [7]) * 2, [4, 7], [4]]
+    assert found["capacity"] == pytest.approx(1.6)
+    assert found["control_wall_seconds"] == pytest.approx(0.02 * capacity.SLICES)
+    assert found["control_cpu_seconds"] == pytest.approx(0.01 * capacity.SLICES)
