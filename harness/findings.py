@@ -146,14 +146,18 @@ class Run:
         return len(self._record.get("rounds", ())), self._record.get("fixed_rounds")
 
     def short_work(self, *variants: Variant) -> tuple[str, ...]:
-        """An objection for each variant whose work is less than ten times what starting a pool costs."""
+        """An objection for each variant whose work is less than ten times what starting a pool costs.
+
+        There is none for one that is known to start no process.
+        """
         from harness import intervals
 
         start = self._record.get("start_cost_seconds") or 0.0
         found = []
         for variant in variants:
             walls = list(self.walls(variant).values())
-            if walls and intervals.median(walls) < SHORT_WORK * start:
+            alone = all(sample.get("children_seconds") == 0 for sample in self._of(variant))
+            if walls and not alone and intervals.median(walls) < SHORT_WORK * start:
                 found.append(
                     f"work too short: {variant.__name__} takes {intervals.median(walls) * 1000:.0f} ms, and starting a "
                     f"pool alone {start * 1000:.0f} ms"

@@ -35,6 +35,7 @@ def made_up_run(
     rounds: int = 12,
     spread: float = 0.01,
     start_cost: float = 0.001,
+    processes: Sequence[str] | None = None,
     knobs: Mapping[str, Any] | None = None,
     prediction: Mapping[str, Any] | None = None,
     seed: int = 1,
@@ -57,6 +58,7 @@ def made_up_run(
         rounds: How many rounds were done.
         spread: Standard deviation of the logarithm of each time.
         start_cost: Seconds that starting a pool costs.
+        processes: The variants that start processes; None where that is not known.
         knobs: The lab's knobs.
         prediction: What the learner predicted.
         seed: Of the scatter.
@@ -90,7 +92,7 @@ def made_up_run(
             "throttled_seconds": 0.0,
             "throttled_periods": 0.0,
             "pressure_seconds": 0.0,
-            "children_seconds": 0.0,
+            "children_seconds": None if processes is None else (0.1 if name in processes else 0.0),
             "written_bytes": 0.0,
             "writes": 0.0,
             "voluntary_switches": 0.0,

@@ -157,6 +157,14 @@ def test_work_that_hardly_outweighs_a_pools_start_is_not_refuted() -> None:
     assert short.efficiency(fast, over=slow).is_at_least(1.5).value == INCONCLUSIVE
 
 
+def test_work_that_starts_no_process_is_not_held_against_what_a_pool_of_them_costs() -> None:
+    walls, cost = {"slow": 1.0, "fast": 0.5}, 0.06
+    threads = made_up_run(walls=walls, start_cost=cost, processes=())
+    assert threads.short_work(fast, slow) == ()
+    pool = made_up_run(walls=walls, start_cost=cost, processes=("fast",))
+    assert [words.partition(" takes")[0] for words in pool.short_work(fast, slow)] == ["work too short: fast"]
+
+
 def moved_capacity(of: dict[str, Any], *capacities: float) -> dict[str, Any]:
     sides = [{**of["rounds"][0]["before"], "capacity": value} for value in capacities]
     count = len(of["rounds"])
