@@ -41,6 +41,15 @@ def shows_stacks(process: int, folder: Path) -> bool:
     return False
 
 
+def used(process: int) -> dict[str, str]:
+    """The CPU time of each thread of a process, as the kernel counts it, in nanoseconds."""
+    found = {}
+    for thread in Path(f"/proc/{process}/task").glob("*"):
+        with contextlib.suppress(OSError):
+            found[thread.name] = (thread / "schedstat").read_text().split()[0]
+    return found
+
+
 def stacks_of(process: int, folder: Path) -> dict[int, tuple[StackThread, ...]]:
     """The last dump of every process that has written one."""
     files = {each: folder / f"{each}.txt" for each in tree(process)}
@@ -103,12 +112,20 @@ def hang(
         last: dict[int, tuple[StackThread, ...]] = {}
         for _ in range(LOOKS):
             members = tree(child.pid)
-            asked = [each for each in members if shows_stacks(each, stacks)]
+            before = {each: used(each) for each in members}
+            ended.poll(LOOK_MILLISECONDS)
+            # faulthandler may crash on the frames of threads that go on running: only the idle are asked
+            asked = [
+                each
+                for each in members
+                if shows_stacks(each, stacks) and (before[each] == used(each) or len(before[each]) == 1)
+            ]
             for each in asked:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(each, signal.SIGUSR1)
             if ended.poll(LOOK_MILLISECONDS):
-                raise AssertionError(f"the script ended: {(folder / 'output').read_text()}")
+                code = os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT).si_status  # type: ignore[union-attr]
+                raise AssertionError(f"the script ended with {code}: {(folder / 'output').read_text()}")
             now = stacks_of(child.pid, stacks)
             feeds = not feeder or any("_send" in {frame.function for frame in thread.frames[:2]}
                                       for threads in now.values() for thread in threads)  # fmt: skip
