@@ -270,8 +270,10 @@ class MeasuredRun:
         return (text.strip().splitlines() or ["it said nothing"])[-1]
 
 
-def _undisturbed_seconds(report: Mapping[str, Any]) -> float:
+def _undisturbed_seconds(report: Mapping[str, Any]) -> float | None:
     """What starting and ending a pool costs: starting computes, so what the wall shows beyond CPU time are others."""
+    if "wall_seconds" not in report:
+        return None
     wall, cpu = report["wall_seconds"], report["cpu_seconds"]
     return float(min(wall, cpu) if cpu else wall)
 

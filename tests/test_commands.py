@@ -400,8 +400,10 @@ def test_exec_tells_of_a_command_that_fails(invoke: object, tmp_path: Path) -> N
     words = ("exec", "--cores", "1", "--json", "--", "python", "-c", "raise SystemExit(3)")
     ended = invoke(*words, cwd=tmp_path, **NO_ENGINE)  # type: ignore[operator]
     assert ended.returncode == 1
-    [sample] = json.loads(ended.stdout)["runs"][0]["variants"][0]["samples"]
+    [run] = json.loads(ended.stdout)["runs"]
+    [sample] = run["variants"][0]["samples"]
     assert (sample["outcome"], sample["exit_code"]) == ("crashed", 3)
+    assert run["start_cost_seconds"] is None  # no claim asks for it, and it is most of a launch
 
 
 def test_exec_without_a_command_is_a_usage_error(invoke: object) -> None:
