@@ -132,7 +132,7 @@ def read_record(folder: Path) -> dict[str, Any]:
     """
     path = folder / evidence.RECORD
     try:
-        record = json.loads(_content(path).decode("utf-8"))
+        record = _parsed(_content(path))
         if not isinstance(record, dict) or record.get("format_version") != requests.FORMAT_VERSION:
             version = record.get("format_version") if isinstance(record, dict) else None
             raise ValueError(f"format {version!r} is not {requests.FORMAT_VERSION}, the one of this version")
@@ -142,6 +142,19 @@ def read_record(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as fault:
         raise StoreFault(f"{path} cannot be read: {' '.join(str(fault).split())[:200]}") from None
     return record
+
+
+def _parsed(content: bytes) -> Any:
+    """What JSON says, by the quickest reader; the standard one decides on what that refuses.
+
+    A lab's text may hold half a surrogate pair, which is no Unicode, and which the standard library writes and reads.
+    """
+    import msgspec  # here, since most commands read no record
+
+    try:
+        return msgspec.json.decode(content)
+    except msgspec.DecodeError:
+        return json.loads(content.decode("utf-8"))
 
 
 def _content(path: Path) -> bytes:

@@ -120,6 +120,19 @@ def test_a_run_comes_in_with_all_its_files(results: Path) -> None:
     assert [entry.name for entry in results.iterdir()] == [RUN]
 
 
+@pytest.mark.parametrize("text", ["half a pair \ud800", "a name of bytes \udcff", "한국어 🐍"])
+def test_a_text_is_read_as_it_was_written_though_it_is_no_unicode(results: Path, text: str) -> None:
+    put(results, status=text)
+    assert store.read_record(results / RUN)["status"] == text
+
+
+def test_numbers_are_read_as_they_were_written(results: Path) -> None:
+    numbers = {"large": 10**30, "least": 5e-324, "third": 1 / 3, "whole": 1.0}
+    put(results, facts=numbers)
+    read = store.read_record(results / RUN)["facts"]
+    assert {name: repr(number) for name, number in read.items()} == {name: repr(n) for name, n in numbers.items()}
+
+
 def test_a_run_that_comes_again_takes_the_place_of_the_former(results: Path) -> None:
     store.take_in(RUN, [("run.json", record_bytes()), ("old", b"")], results)
     store.take_in(RUN, [("run.json", record_bytes(status="interrupted"))], results)
