@@ -14,7 +14,7 @@ from benchmarks.figures import ENGLISH, Outcome, Words, from_json, table, to_jso
 from harness.errors import UsageFault
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 BEGIN, END = "<!-- benchmarks -->", "<!-- /benchmarks -->"
 PUBLISHED = Path("benchmarks") / "published.json"
@@ -35,11 +35,15 @@ class Page:
         words: Of the table.
         empty: What stands there before anything is published.
         measured: When and on what it was measured.
+        unmet: Before the reasons why goals are not met.
+        why: Those reasons, by goal; one is shown while a figure of its goal is not met.
     """
 
     words: Words
     empty: str
     measured: str
+    unmet: str
+    why: Mapping[int, str]
 
 
 PAGES = {
@@ -47,11 +51,39 @@ PAGES = {
         ENGLISH,
         "No full run is published yet.",
         "Measured on {when}, on {cpus} CPUs ({model}, {system}); load average before each goal {load}.",
+        "Goals that are not met, and why:",
+        {
+            1: "the errors are at the limits or inside; fifteen experiments on this machine leave their "
+            "intervals wide.",
+            3: "a pool starts four interpreters, a third of a second here, and the speed of this machine moves "
+            "by up to half within a round, which widens the intervals.",
+            4: "what is measured has its CPU set proved at its start and its end, the machine's speed taken "
+            "before and after, and its results fetched; to load the engine's client library takes nearly as "
+            "long as a bare container.",
+            8: "the interval is exact and its error of 1 % is spread over all looks, which takes more pairs "
+            "than one look does; each pair is two fresh interpreters, and a control.",
+            9: "most variants take milliseconds; each runs in an interpreter of its own, between two "
+            "measurements of the capacity, and each lab has containers of its own.",
+            10: "what runs are chosen by, 1.6 kB each, is kept until all are read.",
+        },
     ),
     "README.ko.md": Page(
         KOREAN,
         "아직 공개한 전체 측정 결과가 없습니다.",
         "{when}에 CPU {cpus}개({model}, {system})에서 쟀습니다. 각 목표를 재기 직전의 부하 평균은 {load}입니다.",
+        "달성하지 못한 목표와 까닭:",
+        {
+            1: "오차 자체는 한계이거나 그 안입니다. 이 기계에서 실험 열다섯 번으로는 구간이 넓게 남습니다.",
+            3: "풀은 인터프리터 넷을 띄우는데 여기서는 3분의 1초가 걸리고, 이 기계의 속도는 한 라운드 안에서 "
+            "절반까지 움직여 구간을 넓힙니다.",
+            4: "재는 것은 시작과 끝에 CPU 집합을 증명하고, 앞뒤로 기계의 속도를 재고, 결과를 가져옵니다. 엔진의 "
+            "클라이언트 라이브러리를 불러오는 데만 빈 컨테이너 하나에 가까운 시간이 걸립니다.",
+            8: "구간은 정확하고 1 %의 오차를 모든 들여다보기에 나누므로, 한 번만 볼 때보다 쌍이 더 많이 듭니다. "
+            "쌍마다 새 인터프리터 둘과 대조 측정이 있습니다.",
+            9: "대부분의 변형은 몇 밀리초입니다. 변형마다 자기 인터프리터에서, 용량을 두 번 재는 사이에 돌고, "
+            "실험마다 자기 컨테이너가 있습니다.",
+            10: "실행을 고르는 데 쓰는 것(하나에 1.6 kB)을 모두 읽을 때까지 들고 있습니다.",
+        },
     ),
 }
 
@@ -113,7 +145,9 @@ def _shown(outcomes: Sequence[Outcome], page: Page) -> str:
         system=machine["system"],
         load=" – ".join(dict.fromkeys((f"{min(loads):g}", f"{max(loads):g}"))),
     )
-    return f"{table(outcomes, page.words)}\n{measured}"
+    unmet = [outcome.goal for outcome in outcomes if not all(figure.met for figure in outcome.figures)]
+    reasons = "\n".join([f"- {goal}: {page.why[goal]}" for goal in unmet if goal in page.why])
+    return "\n".join([table(outcomes, page.words), measured, *(["", page.unmet, "", reasons] if reasons else [])])
 
 
 def _without_traces(found: Any) -> Any:
@@ -124,7 +158,14 @@ def _without_traces(found: Any) -> Any:
         return [_without_traces(value) for value in found]
     if not isinstance(found, str):
         return found
-    traces = {str(ROOT): ".", str(Path.home()): "~", tempfile.gettempdir(): "…", platform.node(): "HOST"}
+    version = ".".join(platform.release().split(".")[:2])  # of the kernel; the rest tells who built it
+    traces = {
+        str(ROOT): ".",
+        str(Path.home()): "~",
+        tempfile.gettempdir(): "…",
+        platform.node(): "HOST",
+        platform.release(): version,
+    }
     for trace, word in traces.items():
         if len(trace) > 2:
             found = found.replace(trace, word)

@@ -38,6 +38,20 @@ def test_what_is_published_comes_of_full_runs_and_names_no_machine() -> None:
     assert not [trace for trace in (str(ROOT), str(Path.home()), "/tmp/") if trace in text]
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_whatever_is_published_and_not_met_has_its_reason(name: str) -> None:
+    unmet = {each.goal for each in published(ROOT) if not all(figure.met for figure in each.figures)}
+    assert unmet <= set(PAGES[name].why)
+
+
+def test_a_reason_is_shown_while_its_goal_is_not_met() -> None:
+    page = dataclasses.replace(PAGES["README.md"], why={4: "it proves where it ran.", 6: "it waits."})
+    shown = with_table("<!-- benchmarks --><!-- /benchmarks -->", [outcome(figure(high=2.0), goal=4)], page)
+    assert shown.endswith("Goals that are not met, and why:\n\n- 4: it proves where it ran.\n<!-- /benchmarks -->")
+    met = with_table("<!-- benchmarks --><!-- /benchmarks -->", [outcome(figure(), goal=4)], page)
+    assert "not met" not in met
+
+
 def test_publishing_writes_the_outcomes_and_a_table_into_each_readme(root: Path) -> None:
     found = [outcome(figure(), goal=4), outcome(figure(high=1.3), goal=6, when="2026-01-02T00:00:00+00:00")]
     publish(found, root)
@@ -89,9 +103,12 @@ def test_a_readme_without_its_place_is_told(text: str) -> None:
 
 def test_names_and_places_of_the_machine_are_not_published(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "node", lambda: "secret-host")
+    monkeypatch.setattr(platform, "release", lambda: "6.18.4-secret-build")
     reason = f"{ROOT}/labs/gil.py on secret-host gave 1: see {Path.home()}/x"
-    publish([dataclasses.replace(outcome(figure(note=reason)), not_run=(reason,))], root)
+    machine = outcome().machine | {"system": "Linux 6.18.4-secret-build x86_64"}
+    publish([dataclasses.replace(outcome(figure(note=reason)), not_run=(reason,), machine=machine)], root)
     text = json.dumps([(root / name).read_text(encoding="utf-8") for name in WRITTEN])
     assert "./labs/gil.py on HOST gave 1: see ~/x" in text
-    assert "secret-host" not in text
+    assert "Linux 6.18 x86_64" in text
+    assert "secret" not in text
     assert str(ROOT) not in text
