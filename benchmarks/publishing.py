@@ -55,6 +55,8 @@ PAGES = {
         {
             1: "the errors are at the limits or inside; fifteen experiments on this machine leave their "
             "intervals wide.",
+            2: "every rate is inside its limit; 2,000 simulated sweeps and five real ones leave their intervals "
+            "wider than that.",
             3: "a pool starts four interpreters, a third of a second here, and the speed of this machine moves "
             "by up to half within a round, which widens the intervals.",
             4: "what is measured has its CPU set proved at its start and its end, the machine's speed taken "
@@ -74,6 +76,7 @@ PAGES = {
         "달성하지 못한 목표와 까닭:",
         {
             1: "오차 자체는 한계이거나 그 안입니다. 이 기계에서 실험 열다섯 번으로는 구간이 넓게 남습니다.",
+            2: "모든 비율은 한계 안입니다. 시뮬레이션 2,000번과 실제 다섯 번으로는 구간이 그보다 넓게 남습니다.",
             3: "풀은 인터프리터 넷을 띄우는데 여기서는 3분의 1초가 걸리고, 이 기계의 속도는 한 라운드 안에서 "
             "절반까지 움직여 구간을 넓힙니다.",
             4: "재는 것은 시작과 끝에 CPU 집합을 증명하고, 앞뒤로 기계의 속도를 재고, 결과를 가져옵니다. 엔진의 "
