@@ -16,7 +16,7 @@ from pathlib import Path
 from textwrap import dedent
 
 from harness.events import environment
-from harness.hang import Explanation, StackThread, catches_stack_signal, explain, parse_stacks
+from harness.hang import Explanation, StackThread, catches_stack_signal, explain, is_idle, parse_stacks
 
 LOOKS = 1500
 LOOK_MILLISECONDS = 20
@@ -41,13 +41,19 @@ def shows_stacks(process: int, folder: Path) -> bool:
     return False
 
 
-def used(process: int) -> dict[str, str]:
-    """The CPU time of each thread of a process, as the kernel counts it, in nanoseconds."""
+def used(process: int) -> dict[int, float]:
+    """CPU seconds of each thread of a process, as fine as the kernel counts them."""
     found = {}
     for thread in Path(f"/proc/{process}/task").glob("*"):
         with contextlib.suppress(OSError):
-            found[thread.name] = (thread / "schedstat").read_text().split()[0]
+            found[int(thread.name)] = int((thread / "schedstat").read_text().split()[0]) / 1e9
     return found
+
+
+def may_be_asked(process: int, before: dict[int, float]) -> bool:
+    """Whether its stacks can be taken: faulthandler may crash on the frames of other threads that go on running."""
+    now = used(process)
+    return len(now) == 1 or is_idle(before, now)
 
 
 def stacks_of(process: int, folder: Path) -> dict[int, tuple[StackThread, ...]]:
@@ -114,18 +120,12 @@ def hang(
             members = tree(child.pid)
             before = {each: used(each) for each in members}
             ended.poll(LOOK_MILLISECONDS)
-            # faulthandler may crash on the frames of threads that go on running: only the idle are asked
-            asked = [
-                each
-                for each in members
-                if shows_stacks(each, stacks) and (before[each] == used(each) or len(before[each]) == 1)
-            ]
+            asked = [each for each in members if shows_stacks(each, stacks) and may_be_asked(each, before[each])]
             for each in asked:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(each, signal.SIGUSR1)
             if ended.poll(LOOK_MILLISECONDS):
-                code = os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT).si_status  # type: ignore[union-attr]
-                raise AssertionError(f"the script ended with {code}: {(folder / 'output').read_text()}")
+                raise AssertionError(f"the script ended with {child.wait()}: {(folder / 'output').read_text()}")
             now = stacks_of(child.pid, stacks)
             feeds = not feeder or any("_send" in {frame.function for frame in thread.frames[:2]}
                                       for threads in now.values() for thread in threads)  # fmt: skip
@@ -135,7 +135,8 @@ def hang(
             last = now
         raise AssertionError(f"not all threads came to stand: {standing(last, file)}, not {expected(script)}")
     finally:
-        for each in reversed(members):
+        for each in reversed(members[1:]):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(each, signal.SIGKILL)
+        child.kill()  # which knows whether it was reaped
         child.wait()
