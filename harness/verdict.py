@@ -8,7 +8,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
     Pairs = Sequence[tuple[int, float]]
@@ -26,45 +26,66 @@ class Verdict:
         reason: Why, in a few words.
         why: What the evidence shows as the cause of a deviation, each in a sentence.
         figures: The estimate behind it, where there is one: "low", "median", "high", "pairs", "dropped".
+        about: What the reason is said of, such as "answer of one_thread"; the reason then begins with it.
     """
 
-    __slots__ = ("asks", "figures", "reason", "value", "why")
+    __slots__ = ("_parts", "asks", "figures", "value", "why")
 
     def __init__(
-        self, value: str, reason: str, why: tuple[str, ...] = (), figures: dict[str, float] | None = None
+        self,
+        value: str,
+        reason: str,
+        why: tuple[str, ...] = (),
+        figures: dict[str, float] | None = None,
+        about: str = "",
     ) -> None:
         self.asks: tuple[str, ...] = ()  # which quantities the claim asked for, such as "speed_up over one_thread"
         self.value = value
-        self.reason = reason
         self.why = why
         self.figures = figures
+        self._parts: tuple[tuple[str, str], ...] = ((about, reason),)
+
+    @property
+    def reason(self) -> str:
+        """Why, in a few words; what is so of several is said once, of all of them."""
+        said: dict[str, dict[str, None]] = {}
+        for about, reason in self._parts:
+            said.setdefault(reason, {})[about] = None
+        return "; ".join(": ".join(filter(None, (_listed(about), reason))) for reason, about in said.items())
 
     @classmethod
-    def holds(cls, reason: str) -> Verdict:
+    def holds(cls, reason: str, about: str = "") -> Verdict:
         """A claim that the evidence upholds."""
-        return cls(HOLDS, reason)
+        return cls(HOLDS, reason, about=about)
 
     @classmethod
-    def refuted(cls, reason: str) -> Verdict:
+    def refuted(cls, reason: str, about: str = "") -> Verdict:
         """A claim that the evidence contradicts."""
-        return cls(REFUTED, reason)
+        return cls(REFUTED, reason, about=about)
 
     @classmethod
-    def inconclusive(cls, reason: str) -> Verdict:
+    def inconclusive(cls, reason: str, about: str = "") -> Verdict:
         """A claim that this evidence cannot settle."""
-        return cls(INCONCLUSIVE, reason)
+        return cls(INCONCLUSIVE, reason, about=about)
 
     def because(self, why: str) -> Verdict:
         """The same verdict with one more sentence of why."""
-        return Verdict(self.value, self.reason, (*self.why, why), self.figures)
+        return self._made_of((self,), self.value, (*self.why, why), self.figures)
 
     def __and__(self, other: Verdict) -> Verdict:
         """Both: refuted if either is, holds if both do, else inconclusive."""
         order = (REFUTED, INCONCLUSIVE, SKIPPED, HOLDS)
         value = min(self.value, other.value, key=order.index)
         parts = [part for part in (self, other) if part.value == value] if value == REFUTED else [self, other]
-        reason = "; ".join(dict.fromkeys(part.reason for part in parts))
-        return Verdict(value, reason, (*self.why, *other.why), self.figures or other.figures)
+        return self._made_of(parts, value, (*self.why, *other.why), self.figures or other.figures)
+
+    @classmethod
+    def _made_of(
+        cls, verdicts: Sequence[Verdict], value: str, why: tuple[str, ...], figures: dict[str, float] | None
+    ) -> Verdict:
+        made = cls(value, "", why, figures)
+        made._parts = tuple(part for verdict in verdicts for part in verdict._parts)
+        return made
 
     def __repr__(self) -> str:
         return f"Verdict({self.value!r}, {self.reason!r})"
@@ -198,17 +219,26 @@ class Facts:
         """Some value is at or above the bound; that none was proves nothing."""
         reached = [value for value in self.values if value >= bound]
         if reached:
-            return Verdict.holds(f"{self.name}: {_shown(max(reached))} seen, in {len(reached)} of {len(self.values)}")
-        return Verdict.inconclusive(f"{self.name}: nothing of {_shown(bound)} or more in {len(self.values)} samples")
+            return Verdict.holds(f"{_shown(max(reached))} seen, in {len(reached)} of {len(self.values)}", self.name)
+        return Verdict.inconclusive(f"nothing of {_shown(bound)} or more in {len(self.values)} samples", self.name)
 
     def _all(self, fits: Callable[[Any], bool], wanted: str) -> Verdict:
         wrong = [value for value in self.values if not fits(value)]
         if wrong:
             times = f"{len(wrong)} of {len(self.values)}"
-            return Verdict.refuted(f"{self.name}: {_shown(wrong[0])} in {times}, not {wanted}")
+            return Verdict.refuted(f"{_shown(wrong[0])} in {times}, not {wanted}", self.name)
         if not self.values or self.missing:
-            return Verdict.inconclusive(f"{self.name}: {self.missing} samples without a value, {len(self.values)} with")
-        return Verdict.holds(f"{self.name}: {wanted} in {len(self.values)} of {len(self.values)}")
+            return Verdict.inconclusive(f"{self.missing} samples without a value, {len(self.values)} with", self.name)
+        return Verdict.holds(f"{wanted} in {len(self.values)} of {len(self.values)}", self.name)
+
+
+def _listed(about: Iterable[str]) -> str:
+    """What a reason is said of, with what it is of each only once: "answer of one_thread, threads"."""
+    by_kind: dict[str, list[str]] = {}
+    for each in filter(None, about):
+        kind, _, whose = each.rpartition(" of ")
+        by_kind.setdefault(kind, []).append(whose)
+    return ", ".join(f"{kind} of {', '.join(whose)}" if kind else ", ".join(whose) for kind, whose in by_kind.items())
 
 
 def _plain(value: object) -> object:

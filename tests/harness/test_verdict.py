@@ -122,6 +122,20 @@ def test_two_verdicts_together_keep_the_reasons_causes_and_figures() -> None:
     assert (Verdict(HOLDS, "a") & Verdict(HOLDS, "a")).reason == "a"
 
 
+def test_what_is_so_of_several_is_said_once_of_all_of_them() -> None:
+    alike = [Facts(f"answer of {name}", [4, 4]).are_all(4) for name in ("serial", "threads")]
+    other = Facts("exit code of serial", [0, 0]).are_all(0)
+    assert (
+        alike[0] & other & alike[1]
+    ).reason == "answer of serial, threads: 4 in 2 of 2; exit code of serial: 0 in 2 of 2"
+    assert (alike[0] & Facts("exit code of serial", [4, 4]).are_all(4)).reason == (
+        "answer of serial, exit code of serial: 4 in 2 of 2"
+    )
+    refuted = Facts("answer of threads", [4, 3]).are_all(4)
+    assert (alike[0] & refuted).reason == "answer of threads: 3 in 1 of 2, not 4"
+    assert (alike[0] & alike[1]).because("so").reason == "answer of serial, threads: 4 in 2 of 2"
+
+
 def test_a_cause_is_added_and_changes_nothing_else() -> None:
     verdict = Verdict.refuted("0.5").because("one").because("two")
     assert (verdict.value, verdict.reason, verdict.why) == (REFUTED, "0.5", ("one", "two"))

@@ -1,4 +1,6 @@
-"""The pages of the labs: both languages define the same words and name the same sources, and no word is missing."""
+"""The pages of the labs: both languages define the same words and name the same sources, no word is missing, and each
+claim held in the run that they show.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalogue import lab_names
+from harness.catalogue import find_lab, lab_names
 from harness.notes import DEFINITION, LANGUAGES, read_page
+from harness.recorded import read_kept, record_path
+from harness.verdict import HOLDS, REFUTED
 
 LABS = Path(__file__).parents[2] / "labs"
 
@@ -28,6 +32,18 @@ def test_both_pages_of_a_lab_define_as_many_words_and_name_the_same_sources(lab:
     assert len(defined(lab, "en")) == len(defined(lab, "ko"))
     named = [set(re.findall(r"<(https://[^>]+)>", page.text)) for page in (english, korean)]
     assert named[0] == named[1]
+
+
+@pytest.mark.parametrize("lab", [lab for lab in lab_names(LABS) if record_path(lab, LABS).exists()])
+def test_each_claim_of_a_lab_was_seen_to_hold_in_the_run_that_its_pages_show_and_none_was_refuted(lab: str) -> None:
+    kept = read_kept(lab, LABS)
+    assert kept is not None
+    seen: dict[str, set[str]] = {each.name: set() for each in find_lab(lab, LABS).claims}
+    for run in kept["runs"]:
+        for found in run["claims"]:
+            seen[found["claim"]].add(found["verdict"])
+    assert {claim: sorted(verdicts) for claim, verdicts in seen.items() if HOLDS not in verdicts} == {}
+    assert [claim for claim, verdicts in seen.items() if REFUTED in verdicts] == []
 
 
 @pytest.mark.parametrize(
