@@ -93,6 +93,8 @@ PAGES = {
 def publish(outcomes: Sequence[Outcome], root: Path) -> None:
     """Commit to what was found: write published.json, and the table into both READMEs.
 
+    What is published already of other goals stays, if it was found on the same kind of machine.
+
     Args:
         outcomes: What was found, by goal.
         root: The repository.
@@ -109,12 +111,26 @@ def publish(outcomes: Sequence[Outcome], root: Path) -> None:
     if not outcomes:
         raise UsageFault("--publish: there are no results: `python -m benchmarks` makes them")
     documents = [_without_traces(to_json(outcome)) for outcome in outcomes]
+    documents = _with_those_that_stay(documents, root)
     found = [from_json(document) for document in documents]
     pages = {name: with_table((root / name).read_text(encoding="utf-8"), found, page) for name, page in PAGES.items()}
     text = json.dumps(documents, indent=1, ensure_ascii=False)
     (root / PUBLISHED).write_text(text + "\n", encoding="utf-8")
     for name, page_text in pages.items():
         (root / name).write_text(page_text, encoding="utf-8")
+
+
+def _with_those_that_stay(documents: Sequence[Any], root: Path) -> list[Any]:
+    """These, and what is published of goals that are not among them, by goal."""
+    before = json.loads((root / PUBLISHED).read_text(encoding="utf-8")) if (root / PUBLISHED).exists() else []
+    by_goal = {each["goal"]: each for each in before if _machine(each) == _machine(documents[0])}
+    by_goal |= {each["goal"]: each for each in documents}
+    return [by_goal[goal] for goal in sorted(by_goal)]
+
+
+def _machine(document: Any) -> dict[str, Any]:
+    """What kind of machine it was found on, whatever its load."""
+    return {key: value for key, value in document["machine"].items() if key != "load"}
 
 
 def published(root: Path) -> list[Outcome]:

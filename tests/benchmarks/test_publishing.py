@@ -74,6 +74,25 @@ def test_publishing_twice_changes_nothing(root: Path) -> None:
     assert [(root / name).read_bytes() for name in WRITTEN] == before
 
 
+def test_goals_that_were_not_measured_again_stay_published(root: Path) -> None:
+    before = [outcome(figure(), goal=4), outcome(figure(), goal=6), outcome(figure(), goal=11)]
+    publish(before, root)
+    again = outcome(figure(high=1.3), goal=6)
+    publish([again], root)
+    assert published(root) == [before[0], again, before[2]]
+    shown = (root / "README.md").read_text(encoding="utf-8")
+    assert [line[:4] for line in shown.splitlines() if line.startswith("| ")][1:] == ["| 4 ", "| 6 ", "| 11"]
+
+
+def test_what_was_found_on_another_kind_of_machine_does_not_stay(root: Path) -> None:
+    there = outcome(figure(), goal=4)
+    publish([dataclasses.replace(there, machine=there.machine | {"cpus": 64})], root)
+    busier = dataclasses.replace(there, goal=6, machine=there.machine | {"load": 9.0})
+    publish([busier], root)
+    publish([here := outcome(figure(), goal=7)], root)
+    assert published(root) == [busier, here]
+
+
 def test_a_short_run_is_never_published(root: Path) -> None:
     before = (root / "README.md").read_bytes()
     with pytest.raises(UsageFault, match=r"goal 7 comes of a short run.*--goals 7`"):
