@@ -87,7 +87,7 @@ def new(_c: Context, name: str) -> int:
         "predict": "what you expect, such as threads=1,processes=4; by itself you are asked, before anything is run",
         "mine": "a FILE.py of your own, whose functions take the places of the lab's variants; the lab's claims judge",
         "watch": "run again whenever the file is saved (that of --mine, else the lab's); Ctrl-C ends it",
-        "lang": "of the hints with --mine: en or ko; by itself as the locale says",
+        "lang": "of the questions of --predict and the hints of --mine: en or ko; by itself as the locale says",
         "inconclusive-ok": "inconclusive claims count as good",
         "no-wait": NO_WAIT,
         "json": JSON,

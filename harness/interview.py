@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import io
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from harness.askable import read_askable
 from harness.errors import UsageFault
 from harness.question import CLAIM, BadAnswer, claim_questions, questions_of
+from harness.question_words import ENGLISH, WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import TextIO
 
     from harness.lab_record import Lab
+    from harness.notes import Page
     from harness.question import Question
+    from harness.question_words import Words
     from harness.request import Knob
 
     Entries = dict[str, dict[str, Any]]
@@ -24,7 +28,13 @@ SHOWN_CHARACTERS = 60
 
 
 def predicted(
-    lab: Lab, words: str | bool, knobs: Mapping[str, Knob], cores: Sequence[int], pythons: Sequence[str]
+    lab: Lab,
+    words: str | bool,
+    knobs: Mapping[str, Knob],
+    cores: Sequence[int],
+    pythons: Sequence[str],
+    language: str = "en",
+    page: Page | None = None,
 ) -> Entries:
     """What a learner predicts of a lab, before anything of it is run.
 
@@ -34,6 +44,8 @@ def predicted(
         knobs: The sizes of the work.
         cores: The numbers of cores that were named.
         pythons: The interpreters that were named.
+        language: The language to ask in; one option with all predictions in it reads the same in every language.
+        page: The lab's page in that language, where there is one.
 
     Raises:
         UsageFault: If there is nothing to predict, no terminal to ask at, or a prediction is none.
@@ -49,16 +61,31 @@ def predicted(
         raise UsageFault(f"--predict asks at a terminal, and here is none: {_form(questions)}")
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
-    return asked(lab, questions, knobs, _runs(questions, cores, pythons), sys.stdin, sys.stderr)
+    spoken = WORDS[language]
+    if page is not None and spoken is not ENGLISH:
+        lab = told_by(lab, page)
+    questions = questions_of(lab, found, cores, spoken)
+    return asked(lab, questions, knobs, _runs(questions, cores, pythons, spoken), sys.stdin, sys.stderr, spoken)
 
 
-def _runs(questions: Sequence[Question], cores: Sequence[int], pythons: Sequence[str]) -> str:
+def told_by(lab: Lab, page: Page) -> Lab:
+    """A lab whose question, variants and claims are in the words of its page, as far as that has them."""
+    return replace(
+        lab,
+        question=page.question or lab.question,
+        predict=page.predict or lab.predict,
+        variants=tuple(replace(one, doc=page.variants.get(one.name, one.doc), because="") for one in lab.variants),
+        claims=tuple(replace(one, doc=page.claims.get(one.name, one.doc)) for one in lab.claims),
+    )
+
+
+def _runs(questions: Sequence[Question], cores: Sequence[int], pythons: Sequence[str], words: Words) -> str:
     """The runs that one answer stands for, in words; nothing where there is one run for each."""
     kinds = []
     if len(cores) > 1 and any(one.cores is None for one in questions):
-        kinds.append(f"{' and '.join(map(str, cores))} cores")
+        kinds.append(words.cores.format(cores=words.and_.join(map(str, cores))))
     if len(pythons) > 1:
-        kinds.append(f"Python {' and '.join(pythons)}")
+        kinds.append(words.python.format(pythons=words.and_.join(pythons)))
     return ", ".join(kinds)
 
 
@@ -96,7 +123,13 @@ def parsed(words: str, questions: Mapping[str, Question], lab: Lab, cores: Seque
 
 
 def asked(
-    lab: Lab, questions: Sequence[Question], knobs: Mapping[str, Knob], runs: str, answers: TextIO, out: TextIO
+    lab: Lab,
+    questions: Sequence[Question],
+    knobs: Mapping[str, Knob],
+    runs: str,
+    answers: TextIO,
+    out: TextIO,
+    words: Words = ENGLISH,
 ) -> Entries:
     """Ask each question, again where its answer is none; an empty answer skips it, and the end of input all the rest.
 
@@ -107,12 +140,12 @@ def asked(
         runs: The runs that one answer stands for, in words, where there are several.
         answers: Where the answers come from, a line each.
         out: Where the questions go.
+        words: The language of what is said around them.
     """
     print(f"{lab.name}: {lab.question}", file=out)
     if lab.predict:
-        print(f"Predict: {lab.predict}", file=out)
-    for_each = f" An answer stands for each run: {runs}." if runs else ""
-    print(f"Enter skips a question, Ctrl-D all that are left.{for_each}", file=out)
+        print(f"{words.predict}{lab.predict}", file=out)
+    print(words.rules + (words.for_each.format(runs=runs) if runs else ""), file=out)
     found: Entries = {}
     for number, question in enumerate(questions, start=1):
         print(f"\n{number}/{len(questions)} {_about(question, lab, knobs)}", file=out)
@@ -129,7 +162,7 @@ def asked(
 def _about(question: Question, lab: Lab, knobs: Mapping[str, Knob]) -> str:
     """What a question is about, and the question."""
     if question.kind == CLAIM:
-        return f"True or false? {question.text}"
+        return f"{question.words.true_or_false} {question.text}"
     [variant] = [one for one in lab.variants if one.name == question.name]
     sizes = " ".join(f"{name}={knobs[name]}" for name in variant.knobs if name in knobs)
     return f"{question.name}: {variant.doc}{f' ({sizes})' if sizes else ''}\n    {_capital(question.text)}"
@@ -146,7 +179,7 @@ def _answered(question: Question, answers: TextIO, out: TextIO) -> tuple[dict[st
         try:
             return question.entry(line), False
         except BadAnswer as fault:
-            print(f"    {fault}; Enter skips it", file=out)
+            print(f"    {fault}{question.words.enter_skips}", file=out)
 
 
 def _form(questions: Sequence[Question]) -> str:

@@ -88,11 +88,14 @@ def prediction_of(
     """What the learner predicts of a lab; asked for only when the other words of the command are known to be good."""
     from harness.interpreters import parse_pythons
     from harness.interview import predicted
+    from harness.notes import language_of, read_page
     from harness.place import known_runner
 
     known_runner(words.runner)
     pythons = parse_pythons(words.python) if words.python is not None else ()
-    return predicted(wanted, predict, work.knobs, options.cores or (), pythons)
+    language = language_of(words.language)
+    page = None if wanted.origin else read_page(wanted.name, language, wanted.path.parent)
+    return predicted(wanted, predict, work.knobs, options.cores or (), pythons, language, page)
 
 
 def work_of(wanted: Lab, config: Config, sets: tuple[str, ...], mine: Mine | None = None) -> Work:

@@ -18,6 +18,8 @@ FENCE = "+++"
 DEFINITION = re.compile(r"^(\S.*)\n: ", re.MULTILINE)
 """A word in a line of its own, and what it means in the next ones, the first of which begins with a colon."""
 COMMENT = re.compile(r"^<!--.*?-->\n\n?", re.MULTILINE)
+PREDICT = re.compile(r"^## (?:Predict|예측)\n+((?:[^#\n].*\n?)+)", re.MULTILINE)
+"""The section that asks for a prediction; its first paragraph."""
 LAST = 1_000
 """The place in the course of a lab that has no page."""
 FURTHER = {"en": "Further", "ko": "그 밖"}
@@ -49,6 +51,12 @@ class Page:
     claims: Mapping[str, str]
     hints: Mapping[str, str]
     text: str
+
+    @property
+    def predict(self) -> str:
+        """What the learner is to predict, in one line; empty where the page has no such section."""
+        found = PREDICT.search(self.text)
+        return " ".join(found[1].split()) if found else ""
 
     def plain_markdown(self) -> str:
         """The page for what knows no lists of definitions: the words that it defines in bold."""

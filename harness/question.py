@@ -7,26 +7,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from harness import askable
-from harness.askable import ANSWER, CORES_BUSY, CPU_RATIO, EVENTS, EXIT_CODE, MEMORY, OUTCOME, RATIO, SPEED_UP
+from harness.askable import ANSWER, CORES_BUSY, EVENTS, EXIT_CODE, OUTCOME, SPEED_UP
 from harness.lab_file import OUTCOMES
+from harness.question_words import ENGLISH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.askable import Ask, Askable, Asked, Returned
     from harness.lab_record import Lab, Variant
+    from harness.question_words import Words
 
 AMOUNT, CLAIM = "amount", "claim"
 """Kinds of their own: an answer that claims hold against a bound, and a claim that is true or false."""
-RATIOS = {
-    SPEED_UP: ("how many times as fast as {over}?", "fast"),
-    RATIO: ("how many times as long as {over} does it take?", "long"),
-    CPU_RATIO: ("how many times as much CPU time as {over} does it take?", "much"),
-    MEMORY: ("how many times as much memory as {over} does it need?", "much"),
-}
-"""What is asked of each kind of ratio, and the word that makes its examples."""
 TRUE_OR_FALSE = ("true", "false")
-YES, NO = ("y", "yes", "t", "true"), ("n", "no", "f", "false")
 
 
 class BadAnswer(ValueError):
@@ -47,6 +41,7 @@ class Question:
         over: The variant that it is held against, where there is one.
         choices: The answers there are, where they are few.
         cores: On how many cores, where it is asked for each number of them.
+        words: The language it is asked in.
     """
 
     name: str
@@ -58,6 +53,7 @@ class Question:
     over: str | None = None
     choices: tuple[str, ...] = ()
     cores: int | None = None
+    words: Words = ENGLISH
 
     @property
     def key(self) -> str:
@@ -74,8 +70,8 @@ class Question:
 
     def _value(self, text: str) -> str | bool | int | float:
         if self.choices == TRUE_OR_FALSE:
-            if text.lower() in (*YES, *NO):
-                return text.lower() in YES
+            if text.lower() in (*self.words.yes, *self.words.no):
+                return text.lower() in self.words.yes
         elif self.choices:
             word = text.lower().replace(" ", "_")
             meant = [choice for choice in self.choices if word and choice.lower().startswith(word)]
@@ -86,49 +82,50 @@ class Question:
             number = _number(text)
             if number is not None and self._allows(number):
                 return number
-        raise BadAnswer(f"{text[:40]!r} is no answer to it: {self.allowed}")
+        raise BadAnswer(self.words.no_answer.format(given=repr(text[:40]), allowed=self.allowed))
 
     def _allows(self, number: float) -> bool:
-        if self.kind in RATIOS:
+        if self.kind in self.words.ratios:
             return number > 0
         if self.kind == CORES_BUSY:
             return number >= 0
         return self.kind == AMOUNT or isinstance(number, int)
 
 
-def questions_of(lab: Lab, found: Askable, cores: Sequence[int] = ()) -> list[Question]:
+def questions_of(lab: Lab, found: Askable, cores: Sequence[int] = (), words: Words = ENGLISH) -> list[Question]:
     """What to ask of a lab: at most one question a variant, and the claims that no such question touches.
 
     Args:
         lab: The lab.
         found: What its claims ask for.
         cores: The numbers of cores it is run on, where they were named; a speed-up is asked for on each of them.
+        words: The language to ask in.
     """
     over_a_run = [claim for claim in found.claims if claim.over == "run"]
-    of_variants = [one for each in lab.variants if (one := _of_variant(each, found, over_a_run))]
+    of_variants = [one for each in lab.variants if (one := _of_variant(each, found, over_a_run, words))]
     several = cores if len(cores) > 1 else ()
     asked = [one for each in of_variants for one in _on_each(each, several)]
     claims = found.claims if several else over_a_run
     names, bases = {one.name for one in of_variants}, {str(one.over) for one in of_variants}
     open_claims = {claim.claim for claim in claims if _is_open(claim, names, bases)}
-    return asked + [one for one in claim_questions(lab) if one.name in open_claims]
+    return asked + [one for one in claim_questions(lab, words) if one.name in open_claims]
 
 
-def claim_questions(lab: Lab) -> list[Question]:
+def claim_questions(lab: Lab, words: Words = ENGLISH) -> list[Question]:
     """Each claim of a lab as a question: true or false?"""
-    allowed = "yes (it is true) or no (it is false)"
-    return [Question(one.name, CLAIM, one.doc, allowed, "yes", (one.name,), None, TRUE_OR_FALSE) for one in lab.claims]
+    return [
+        Question(one.name, CLAIM, one.doc, words.claim, "yes", (one.name,), None, TRUE_OR_FALSE, words=words)
+        for one in lab.claims
+    ]
 
 
 def _on_each(question: Question, cores: Sequence[int]) -> list[Question]:
     """A question about a speed-up once for each number of cores, any other as it is."""
     if question.kind != SPEED_UP or not cores:
         return [question]
-    return [replace(question, cores=one, text=f"on {_counted(one)}, {question.text}") for one in cores]
-
-
-def _counted(cores: int) -> str:
-    return f"{cores} core{'s' if cores > 1 else ''}"
+    on_cores = question.words.on_cores
+    texts = {one: on_cores.format(cores=one, s="s" if one > 1 else "", question=question.text) for one in cores}
+    return [replace(question, cores=one, text=text) for one, text in texts.items()]
 
 
 def _is_open(claim: Asked, asked: set[str], bases: set[str]) -> bool:
@@ -137,7 +134,7 @@ def _is_open(claim: Asked, asked: set[str], bases: set[str]) -> bool:
     return about_an_order or not claim.about & asked or bool(claim.about - asked - bases)
 
 
-def _of_variant(variant: Variant, found: Askable, claims: Sequence[Asked]) -> Question | None:
+def _of_variant(variant: Variant, found: Askable, claims: Sequence[Asked], words: Words) -> Question | None:
     """The question that tells most of a variant."""
     asks = [(ask, claim.claim) for claim in claims for ask in claim.asks if ask.variant == variant.name]
     bases = {ask.over for claim in claims for ask in claim.asks}
@@ -146,7 +143,7 @@ def _of_variant(variant: Variant, found: Askable, claims: Sequence[Asked]) -> Qu
         return None
     same_kind = tuple(dict.fromkeys(claim for one, claim in asks if one.kind == ask.kind))
     about = tuple(claim.claim for claim in claims if variant.name in claim.about)
-    return _worded(ask, same_kind or about, variant, found)
+    return replace(_worded(ask, same_kind or about, variant, found, words), words=words)
 
 
 def _most_telling(variant: Variant, asks: Sequence[Ask], found: Askable, *, is_base: bool) -> Ask | None:
@@ -159,7 +156,7 @@ def _most_telling(variant: Variant, asks: Sequence[Ask], found: Askable, *, is_b
         return first(OUTCOME) or askable.Ask(OUTCOME, variant.name)
     answers = [ask for ask in asks if ask.kind == ANSWER and _can_be_answered(variant, found)]
     known = next((ask for ask in answers if ask.exact and ask.wanted is not None), None)
-    held_against = next((ask for kind in RATIOS for ask in asks if ask.kind == kind and ask.over), None)
+    held_against = next((ask for kind in ENGLISH.ratios for ask in asks if ask.kind == kind and ask.over), None)
     any_answer = None if is_base or variant.answer == "same" else next(iter(answers), None)
     return known or held_against or first(OUTCOME) or any_answer or first(CORES_BUSY, EXIT_CODE)
 
@@ -176,43 +173,42 @@ def _texts(found: Askable) -> tuple[str, ...]:
     return tuple(sorted({ask.wanted for ask in asks if isinstance(ask.wanted, str)}))
 
 
-def _worded(ask: Ask, claims: tuple[str, ...], variant: Variant, found: Askable) -> Question:
-    if ask.kind in RATIOS:
-        text, word = RATIOS[ask.kind]
-        allowed = f"a number above 0: 1 is as {word}, 2 twice as {word}, 0.5 half as {word}"
+def _worded(ask: Ask, claims: tuple[str, ...], variant: Variant, found: Askable, words: Words) -> Question:
+    if ask.kind in words.ratios:
+        text, allowed = words.ratios[ask.kind]
         return Question(ask.variant, ask.kind, text.format(over=ask.over), allowed, "2", claims, ask.over)
     if ask.kind == CORES_BUSY:
-        text, allowed = "how many cores does it keep busy?", "a number from 0, such as 0.5 or 3"
-        return Question(ask.variant, ask.kind, text, allowed, "3", claims)
+        return Question(ask.variant, ask.kind, *words.cores_busy, "3", claims)
     if ask.kind == OUTCOME:
-        return Question(
-            ask.variant, OUTCOME, "how does it end?", ", ".join(OUTCOMES), OUTCOMES[0], claims, None, OUTCOMES
-        )
+        return Question(ask.variant, OUTCOME, words.ends, ", ".join(OUTCOMES), OUTCOMES[0], claims, None, OUTCOMES)
     if ask.kind == EXIT_CODE:
-        text, allowed = "what is its exit code?", "a whole number, such as 3, or -3 where signal 3 ends it"
-        return Question(ask.variant, EXIT_CODE, text, allowed, "3", claims)
-    return _about_answer(ask, claims, variant, found)
+        return Question(ask.variant, EXIT_CODE, *words.exit_code, "3", claims)
+    return _about_answer(ask, claims, variant, found, words)
 
 
-def _about_answer(ask: Ask, claims: tuple[str, ...], variant: Variant, found: Askable) -> Question:
+def _about_answer(ask: Ask, claims: tuple[str, ...], variant: Variant, found: Askable, words: Words) -> Question:
     returned = found.returns[ask.variant]
-    what = _what_it_returns(variant, returned)
+    what = _what_it_returns(variant, returned, words)
     if returned.type == "bool":
-        return Question(ask.variant, ANSWER, f"{what}: yes or no?", "yes or no", "yes", claims, None, TRUE_OR_FALSE)
+        text, allowed = words.yes_or_no
+        return Question(ask.variant, ANSWER, text.format(returns=what), allowed, "yes", claims, None, TRUE_OR_FALSE)
     if returned.type == "str":
         choices = _texts(found)
-        return Question(ask.variant, ANSWER, f"{what}: which?", ", ".join(choices), choices[0], claims, None, choices)
+        text, allowed = words.which.format(returns=what), ", ".join(choices)
+        return Question(ask.variant, ANSWER, text, allowed, choices[0], claims, None, choices)
     wanted = [one for claim in found.claims for one in claim.asks if (one.kind, one.variant) == (ANSWER, ask.variant)]
     if returned.type == "int" and any(one.exact for one in wanted):
-        return Question(ask.variant, ANSWER, f"{what}: which number?", "a whole number, such as 7", "7", claims)
-    return Question(ask.variant, AMOUNT, f"{what}: about how many?", "a number, such as 700", "700", claims)
+        text, allowed = words.which_number
+        return Question(ask.variant, ANSWER, text.format(returns=what), allowed, "7", claims)
+    text, allowed = words.how_many
+    return Question(ask.variant, AMOUNT, text.format(returns=what), allowed, "700", claims)
 
 
-def _what_it_returns(variant: Variant, returned: Returned) -> str:
+def _what_it_returns(variant: Variant, returned: Returned, words: Words) -> str:
     """What a variant returns, as it says itself where it does, else as it stands in the file."""
     if variant.because.startswith("it returns "):
         return variant.because.partition(",")[0]
-    return f"it returns `{returned.text}`" if returned.text else "it returns a value"
+    return words.returns.format(text=returned.text) if returned.text else words.returns_something
 
 
 def _number(text: str) -> int | float | None:

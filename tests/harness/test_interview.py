@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.askable import read_askable
-from harness.catalogue import read_lab
+from harness.catalogue import lab_names, read_catalogue, read_lab
 from harness.errors import UsageFault
-from harness.interview import asked, parsed, predicted
+from harness.interview import asked, parsed, predicted, told_by
+from harness.notes import LANGUAGES, read_page
 from harness.question import claim_questions, questions_of
+from harness.question_words import KOREAN
 from tests.small_labs import LAB
 
 if TYPE_CHECKING:
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from harness.lab_record import Lab
 
     Entries = dict[str, dict[str, Any]]
+
+PREDICT = {"en": "Predict", "ko": "예측"}
 
 
 @pytest.fixture
@@ -121,6 +126,54 @@ def test_what_is_no_prediction_is_told_in_one_line(words: str, says: str, gil: L
     with pytest.raises(UsageFault, match=says) as told:
         in_words(words, gil, (1, 4))
     assert "\n" not in str(told.value)
+
+
+def in_korean(name: str, repo: Path, answers: str, cores: Sequence[int] = (), runs: str = "") -> tuple[Entries, str]:
+    """The same in Korean, with the lab's page."""
+    lab = read_lab(repo / "labs" / f"{name}.py")
+    page = read_page(name, "ko", repo / "labs")
+    assert page is not None
+    told, out = told_by(lab, page), io.StringIO()
+    questions = questions_of(told, read_askable(lab), cores, KOREAN)
+    return asked(told, questions, {}, runs, io.StringIO(answers), out, KOREAN), out.getvalue()
+
+
+def test_every_lab_is_asked_about_in_korean_too_and_the_answers_mean_the_same(repo: Path) -> None:
+    for lab in read_catalogue(repo / "labs").labs:
+        questions = questions_of(lab, read_askable(lab), (1, 2))
+        answers = "".join(f"{one.example}\n" for one in questions)
+        found, said = in_korean(lab.name, repo, answers, (1, 2))
+        assert found == {one.key: one.entry(one.example) for one in questions}
+        words_to_choose = {one.allowed.casefold() for one in questions if one.choices}
+        for line in said.splitlines():
+            told = line.replace(">", "").strip()
+            assert not told or re.search("[가-힣]", told) or told.casefold() in words_to_choose, line
+
+
+def test_a_bad_answer_is_told_in_korean_and_yes_and_no_are_understood(repo: Path) -> None:
+    found, said = in_korean("gil", repo, "빨리\n0\n2\n4\n")
+    assert expected(found) == {"threads": 2, "processes": 4}
+    assert said.count("답이 될 수 없습니다. 0보다 큰 수") == 2
+    [claim, *_] = claim_questions(read_lab(repo / "labs" / "gil.py"), KOREAN)
+    assert [claim.entry(text)["expected"] for text in ("예", "참", "yes", "아니요", "no")] == [True] * 3 + [False] * 2
+
+
+def test_in_korean_it_says_for_which_runs_an_answer_stands(repo: Path) -> None:
+    assert "답 하나가 다음 실행마다 쓰입니다: 코어 1, 2개." in in_korean("gil", repo, "", runs="코어 1, 2개")[1]
+    assert "코어 2개에서 one_thread의 몇 배만큼 빠를까요?" in in_korean("gil", repo, "\n" * 4, (1, 2))[1]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_page_asks_to_predict_is_its_paragraph_in_one_line(language: str, repo: Path) -> None:
+    for name in lab_names(repo / "labs"):
+        page = read_page(name, language, repo / "labs")
+        assert page is not None
+        assert page.predict.endswith(("?", ".")), name
+        assert "\n" not in page.predict
+        assert (
+            page.predict.split()
+            == re.split(r"\n## .+\n", page.text.partition(f"\n## {PREDICT[language]}\n")[2])[0].split()
+        )
 
 
 def test_a_lab_without_claims_has_nothing_to_predict(tmp_path: Path) -> None:
