@@ -36,7 +36,7 @@ def labs(_c: Context, lang: str | None = None, json: bool = False) -> int:
 @task(
     auto_shortflags=False,
     help={
-        "name": "which lab; `invoke labs` lists them",
+        "name": "which lab; `invoke labs` lists them; or a FILE.py of your own, by its path",
         "lang": LANG,
         "diff": "instead of the page what differs between two variants, such as --diff unguarded with_lock",
     },
@@ -48,6 +48,7 @@ def show(_c: Context, name: str, lang: str | None = None, diff: str | None = Non
     invoke show gil
     invoke show race --lang ko
     invoke show race --diff unguarded with_lock
+    invoke show path/to/my_lab.py
     """
     if name.startswith("-"):
         return help_instead("show", name)

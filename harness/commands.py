@@ -81,12 +81,12 @@ def _say_faults(faults: Sequence[PinlabError]) -> int:
 
 def show(name: str, language: str | None, diff: str | None) -> int:
     """A lab's page and its code, or what differs between two of its variants, before anything is run."""
-    from harness.catalogue import find_lab
     from harness.notes import language_of, read_page
+    from harness.outside import lab_named
     from harness.report import console_for, show_page
 
-    found = find_lab(name, LABS)
-    page = read_page(found.name, language_of(language), LABS)
+    found, spoken = lab_named(name, Path.cwd(), LABS), language_of(language)
+    page = None if found.origin else read_page(found.name, spoken, LABS)
     if diff is not None:
         from harness import difference
 
@@ -299,7 +299,7 @@ def _report(records: list[dict[str, Any]], code: int, json: bool, hints: Hints |
     from harness.report import console_for, show_runs
 
     if json:
-        _print_json(outcome.document(records, code))
+        _print_json(outcome.document([hints.beside(record) for record in records] if hints else records, code))
         return
     show_runs(records, console_for(sys.stdout), hints=hints)
     say("results: " + ", ".join(f"results/{record['run_id']}" for record in records))

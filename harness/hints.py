@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.verdict import REFUTED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 HINT = {"en": "hint", "ko": "힌트"}
 OF_PROBLEMS = {
@@ -57,11 +57,22 @@ class Hints:
 
     def of_claim(self, claim: str, verdict: str) -> str:
         """The hint for a claim that was refuted; empty for any other verdict."""
-        return self._told(self.of_claims.get(claim, "")) if verdict == REFUTED else ""
+        return self.of_claims.get(claim, "") if verdict == REFUTED else ""
 
     def of_problem(self, kind: str, variant: str) -> str:
         """What helps on where one of the learner's variants went against what the lab says of it."""
-        return self._told(OF_PROBLEMS[self.language].get(kind, "")) if variant in self.variants else ""
+        return OF_PROBLEMS[self.language].get(kind, "") if variant in self.variants else ""
 
-    def _told(self, hint: str) -> str:
+    def told(self, hint: str) -> str:
+        """A hint as a report tells it; empty where there is none."""
         return f"{HINT[self.language]}: {hint}" if hint else ""
+
+    def beside(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """A record as --json prints it: with the hint to each verdict and each problem that has one."""
+        verdicts = [(one, self.of_claim(one["claim"], one["verdict"])) for one in record["verdicts"]]
+        problems = [(one, self.of_problem(one["kind"], one["variant"])) for one in record["problems"]]
+        return {**record, "verdicts": _with_hints(verdicts), "problems": _with_hints(problems)}
+
+
+def _with_hints(found: Iterable[tuple[Mapping[str, Any], str]]) -> list[dict[str, Any]]:
+    return [{**one, "hint": hint} if hint else dict(one) for one, hint in found]

@@ -233,7 +233,7 @@ def show_problems(record: Record, console: Console, hints: Hints | None = None) 
             console.print(Text(clean(f"{head}: {lines[0]}" if lines and lines[0] else head), style="red"))
             for line in lines[1:]:
                 console.print(Text("    " + clean(line)))
-            if hint := hints and hints.of_problem(problem["kind"], problem["variant"]):
+            if hint := hints and hints.told(hints.of_problem(problem["kind"], problem["variant"])):
                 console.print(Text(f"    {clean(hint)}", style="cyan"))
 
 
@@ -252,7 +252,7 @@ def show_verdicts(
             console.print(Text(f"    {reason}"))
         for why in verdict["why"]:
             console.print(Text(f"    because {clean(why)}", style="dim"))
-        if hint := hints and hints.of_claim(verdict["claim"], verdict["verdict"]):
+        if hint := hints and hints.told(hints.of_claim(verdict["claim"], verdict["verdict"])):
             console.print(Text(f"    {clean(hint)}", style="cyan"))
 
 

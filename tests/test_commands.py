@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import shutil
@@ -207,6 +208,15 @@ def test_show_prints_a_lab_s_page_and_its_code(invoke: object, language: str, sa
     assert "def autosave(" in ended.stdout
 
 
+def test_show_prints_a_lab_from_outside_the_repository(invoke: object, tmp_path: Path) -> None:
+    (tmp_path / "outside_lab.py").write_text(LAB)
+    ended = invoke("show", "outside_lab.py", cwd=tmp_path)  # type: ignore[operator]
+    assert (ended.returncode, ended.stdout.strip()) == (0, f"{ast.get_docstring(ast.parse(LAB))}\n\n{LAB}".strip())
+    missing = invoke("show", "missing.py", cwd=tmp_path)  # type: ignore[operator]
+    assert missing.returncode == 2
+    assert "no lab 'missing.py': there is no such file" in missing.stderr
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -337,6 +347,12 @@ def test_a_learners_file_is_judged_by_the_labs_claims_with_a_hint(
     assert "yours, from my_race.py: own_counter_then_add" in ended.stdout
     assert "! own_counter_then_add: unequal answer: 1, where with_lock.0 has 0" in ended.stdout
     assert "    힌트: 스레드의 합계를 공유하는 것에 더하는 순간을 보십시오." in ended.stdout
+    as_json = invoke(*words, "--json", cwd=tmp_path, **NO_ENGINE)  # type: ignore[operator]
+    document = json.loads(as_json.stdout)
+    own_results.append(document["runs"][0]["run_id"])
+    hints = {one["claim"]: one.get("hint") for one in document["verdicts"] if one["verdict"] == "refuted"}
+    assert list(hints) == ["own_counters_lose_nothing"]
+    assert hints["own_counters_lose_nothing"].startswith("스레드의 합계를 공유하는 것에 더하는 순간을 보십시오.")
 
 
 def test_a_watch_runs_again_when_the_file_is_saved_and_ctrl_c_ends_it_with_the_last_exit_code(
