@@ -30,6 +30,8 @@ HEAD_PARTS = {
     "interpreter": ("version", "build", "gil_enabled"),
 }
 """All that is read here of a record, and of its parts."""
+MOST_NAMED = 2
+"""Of more values than this only the newest is named, and the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -226,6 +228,6 @@ def _runs(count: int) -> str:
 def _left_out(found: Sequence[Difference]) -> str:
     """One line for all older runs that differ in the same fact."""
     values = list(dict.fromkeys(one.one for one in found))
-    old = values[0] if len(values) == 1 else f"{values[0]} or one of {len(values) - 1} others"
+    old = " or ".join(values) if len(values) <= MOST_NAMED else f"{values[0]} or one of {len(values) - 1} others"
     runs = f"{len(found)} older run{'s' if len(found) != 1 else ''}"
     return f"left out {runs}: {found[0].fact} was {old}, now {found[0].other}"

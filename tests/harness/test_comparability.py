@@ -123,6 +123,13 @@ def test_older_runs_that_differ_are_left_out_counted_and_the_fact_is_named() -> 
     assert choice.left_out == ("left out 3 older runs: knob count was 1000, now 80000000",)
 
 
+def test_two_values_of_one_fact_are_both_named() -> None:
+    old = [changed(record(1, day), "knobs", "count", to=1000 * day) for day in (1, 2)]
+    assert comparability.latest([*old, record(1, 9)]).left_out == (
+        "left out 2 older runs: knob count was 2000 or 1000, now 80000000",
+    )
+
+
 def test_many_values_of_one_fact_make_one_line() -> None:
     old = [record(1, day, source_hash=str(day) * 16) for day in (1, 2, 3)]
     [line] = comparability.latest([*old, record(1, 9)]).left_out
