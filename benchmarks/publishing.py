@@ -53,8 +53,8 @@ PAGES = {
         "Measured on {when}, on {cpus} CPUs ({model}, {system}); load average before each goal {load}.",
         "Goals that are not met, and why:",
         {
-            1: "fifteen experiments leave the error uncertain: two full runs, two days apart, found 2.3 % and 2.7 %, "
-            "with intervals that reach from 1 % to 4 %.",
+            1: "fifteen experiments do not settle it: the error of all pairs was inside its limit in one full run, and "
+            "outside in the next.",
             2: "every rate is inside its limit; 2,000 simulated sweeps and five real ones leave their intervals "
             "wider than that.",
             3: "to start a pool of four interpreters takes 0.15 s and more of the 2 s that the processes have here; "
@@ -75,8 +75,8 @@ PAGES = {
         "{when}에 CPU {cpus}개({model}, {system})에서 쟀습니다. 각 목표를 재기 직전의 부하 평균은 {load}입니다.",
         "달성하지 못한 목표와 까닭:",
         {
-            1: "실험 열다섯 번으로는 오차가 불확실하게 남습니다. 이틀 간격으로 두 번 전체를 재어 2.3 %와 2.7 %를 "
-            "얻었고, 구간은 1 %에서 4 %에 이릅니다.",
+            1: "실험 열다섯 번으로는 결판이 나지 않습니다. 모든 쌍의 오차는 한 번의 전체 측정에서는 한계 안에, "
+            "다음 측정에서는 한계 밖에 있었습니다.",
             2: "모든 비율은 한계 안입니다. 시뮬레이션 2,000번과 실제 다섯 번으로는 구간이 그보다 넓게 남습니다.",
             3: "인터프리터 넷의 풀을 띄우는 데 여기서는 프로세스들이 걸리는 2초 가운데 0.15초 넘게 듭니다. "
             "일을 두 배로 하면 그 몫은 반으로 줄고, 수업이 기다리는 시간은 두 배가 됩니다.",
@@ -112,32 +112,31 @@ def publish(outcomes: Sequence[Outcome], root: Path) -> None:
         )
     if not outcomes:
         raise UsageFault("--publish: there are no results: `python -m benchmarks` makes them")
-    documents = [_without_traces(to_json(outcome)) for outcome in outcomes]
-    documents = _with_those_that_stay(documents, root)
-    found = [from_json(document) for document in documents]
+    anew = [from_json(_without_traces(to_json(outcome))) for outcome in outcomes]
+    found = _with_those_that_stay(anew, published(root))
     pages = {name: with_table((root / name).read_text(encoding="utf-8"), found, page) for name, page in PAGES.items()}
-    text = json.dumps(documents, indent=1, ensure_ascii=False)
+    text = json.dumps([to_json(outcome) for outcome in found], indent=1, ensure_ascii=False)
     (root / PUBLISHED).write_text(text + "\n", encoding="utf-8")
     for name, page_text in pages.items():
         (root / name).write_text(page_text, encoding="utf-8")
 
 
-def _with_those_that_stay(documents: Sequence[Any], root: Path) -> list[Any]:
-    """These, and what is published of goals that are not among them, by goal."""
-    before = json.loads((root / PUBLISHED).read_text(encoding="utf-8")) if (root / PUBLISHED).exists() else []
-    by_goal = {each["goal"]: each for each in before if _machine(each) == _machine(documents[0])}
-    by_goal |= {each["goal"]: each for each in documents}
+def _with_those_that_stay(anew: Sequence[Outcome], before: Sequence[Outcome]) -> list[Outcome]:
+    """What was found anew, and what is published of other goals, by goal."""
+    by_goal = {each.goal: each for each in before if _kind_of_machine(each) == _kind_of_machine(anew[0])}
+    by_goal |= {each.goal: each for each in anew}
     return [by_goal[goal] for goal in sorted(by_goal)]
 
 
-def _machine(document: Any) -> dict[str, Any]:
-    """What kind of machine it was found on, whatever its load."""
-    return {key: value for key, value in document["machine"].items() if key != "load"}
+def _kind_of_machine(outcome: Outcome) -> dict[str, Any]:
+    """On what it was found, whatever the load there."""
+    return {key: value for key, value in outcome.machine.items() if key != "load"}
 
 
 def published(root: Path) -> list[Outcome]:
-    """What is published, by goal."""
-    return [from_json(document) for document in json.loads((root / PUBLISHED).read_text(encoding="utf-8"))]
+    """What is published, by goal; nothing where nothing is yet."""
+    path = root / PUBLISHED
+    return [from_json(each) for each in json.loads(path.read_text(encoding="utf-8"))] if path.exists() else []
 
 
 def with_table(text: str, outcomes: Sequence[Outcome], page: Page) -> str:
