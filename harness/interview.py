@@ -50,8 +50,9 @@ def predicted(
     Raises:
         UsageFault: If there is nothing to predict, no terminal to ask at, or a prediction is none.
     """
-    found = read_askable(lab)
-    questions = questions_of(lab, found, cores)
+    found, spoken = read_askable(lab), WORDS[language]
+    told = told_by(lab, page) if page is not None and spoken is not ENGLISH else lab  # a lab's file is in English
+    questions = questions_of(told, found, cores, spoken)
     if not questions:
         raise UsageFault(f"--predict: {lab.name} has no claim, and so nothing to predict; run it without --predict")
     if not isinstance(words, bool):
@@ -61,11 +62,7 @@ def predicted(
         raise UsageFault(f"--predict asks at a terminal, and here is none: {_form(questions)}")
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
-    spoken = WORDS[language]
-    if page is not None and spoken is not ENGLISH:
-        lab = told_by(lab, page)
-    questions = questions_of(lab, found, cores, spoken)
-    return asked(lab, questions, knobs, _runs(questions, cores, pythons, spoken), sys.stdin, sys.stderr, spoken)
+    return asked(told, questions, knobs, _runs(questions, cores, pythons, spoken), sys.stdin, sys.stderr, spoken)
 
 
 def told_by(lab: Lab, page: Page) -> Lab:

@@ -120,6 +120,18 @@ def test_ctrl_c_at_a_question_is_130_and_runs_nothing(repo: Path) -> None:
     assert b"Traceback" not in session.said
 
 
+def test_it_asks_in_korean_where_that_is_asked_for_and_says_for_which_runs_an_answer_stands(repo: Path) -> None:
+    session = Session(("lab", "race", "--cores", "1,2", "--python", "3.14,3.14t", "--predict", "--lang", "ko"), repo)
+    session.answer("많이\n".encode())
+    session.answer(CTRL_C)
+    code, _ = session.ended()
+    said = session.said.decode()
+    assert code == 130, said
+    assert said.startswith("race: 두 스레드가 한 카운터에 더하면, 더한 것이 사라질 수 있는가?"), said
+    assert "답 하나가 다음 실행마다 쓰입니다: 코어 1, 2개, Python 3.14, 3.14t." in said
+    assert "'많이' 은(는) 답이 될 수 없습니다. 정수, 예: 7" in said
+
+
 def test_ctrl_d_skips_what_is_left_and_runs(repo: Path) -> None:
     session = Session((*RACE, "--predict", "--json"), repo)
     session.answer(b"1\n")
