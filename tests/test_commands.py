@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
@@ -25,13 +25,19 @@ if TYPE_CHECKING:
 
     Ended = subprocess.CompletedProcess[str]
 
+    class Invoke(Protocol):
+        """invoke as a user types it; by itself in the repository's folder, with the environment of the tests."""
+
+        def __call__(self, *words: str, cwd: Path | str = ..., **environment: str) -> Ended: ...
+
+
 NO_ENGINE = {"DOCKER_HOST": "unix:///nonexistent/engine.sock"}
 QUICK = ("--rounds", "1", "--set", "count=2000")
 
 
 @pytest.fixture
-def invoke(repo: Path) -> object:
-    def run(*words: str, cwd: Path = repo, **environment: str) -> Ended:
+def invoke(repo: Path) -> Invoke:
+    def run(*words: str, cwd: Path | str = repo, **environment: str) -> Ended:
         return subprocess.run(
             [sys.executable, "-m", "invoke", "--search-root", str(repo), *words],
             cwd=cwd,
@@ -46,9 +52,8 @@ def invoke(repo: Path) -> object:
     return run
 
 
-def local(invoke: object, *words: str, **environment: str) -> Ended:
-    ended: Ended = invoke("lab", *words, **NO_ENGINE, **environment)  # type: ignore[operator]
-    return ended
+def local(invoke: Invoke, *words: str, **environment: str) -> Ended:
+    return invoke("lab", *words, **NO_ENGINE, **environment)
 
 
 def one_line(ended: Ended) -> str:
@@ -92,42 +97,42 @@ def one_line(ended: Ended) -> str:
         ((), "required positional"),
     ],
 )
-def test_bad_words_get_one_line_and_exit_2(invoke: object, words: tuple[str, ...], says: str) -> None:
+def test_bad_words_get_one_line_and_exit_2(invoke: Invoke, words: tuple[str, ...], says: str) -> None:
     ended = local(invoke, *words)
     assert ended.returncode == 2, ended.stderr
     assert ended.stdout == ""
     assert says in one_line(ended)
 
 
-def test_a_name_that_looks_like_help_gives_the_help(invoke: object) -> None:
+def test_a_name_that_looks_like_help_gives_the_help(invoke: Invoke) -> None:
     ended = local(invoke, "--help")
     assert ended.returncode == 0, ended.stderr
     assert "Run a lab on known cores" in ended.stdout
     assert "--cores" in ended.stdout
 
 
-def test_no_engine_and_runner_docker_is_69_with_advice(invoke: object) -> None:
+def test_no_engine_and_runner_docker_is_69_with_advice(invoke: Invoke) -> None:
     ended = local(invoke, "gil", "--runner", "docker")
     assert ended.returncode == 69
     assert "start Docker" in one_line(ended)
     assert "--runner local" in one_line(ended)
 
 
-def test_no_engine_and_runner_auto_takes_the_local_runner_and_says_why(invoke: object) -> None:
+def test_no_engine_and_runner_auto_takes_the_local_runner_and_says_why(invoke: Invoke) -> None:
     ended = local(invoke, "race", "--cores", "1", *QUICK)
     first = ended.stderr.splitlines()[0]
     assert first.startswith("runner: local (no engine at unix:///nonexistent/engine.sock: there is no such socket")
     assert "local runner" in ended.stdout
 
 
-def test_an_unknown_context_is_never_another_engine(invoke: object, tmp_path: Path) -> None:
+def test_an_unknown_context_is_never_another_engine(invoke: Invoke, tmp_path: Path) -> None:
     environment = {"DOCKER_CONTEXT": "no-such-context", "DOCKER_CONFIG": str(tmp_path), "DOCKER_HOST": ""}
-    ended = invoke("lab", "race", "--cores", "1", *QUICK, **environment)  # type: ignore[operator]
+    ended = invoke("lab", "race", "--cores", "1", *QUICK, **environment)
     assert ended.returncode == 2
     assert "no-such-context" in one_line(ended)
 
 
-def test_json_prints_one_document_and_nothing_else(invoke: object) -> None:
+def test_json_prints_one_document_and_nothing_else(invoke: Invoke) -> None:
     ended = local(invoke, "race", "--cores", "1", *QUICK, "--json")
     document = json.loads(ended.stdout)
     assert document["exit_code"] == ended.returncode
@@ -137,7 +142,7 @@ def test_json_prints_one_document_and_nothing_else(invoke: object) -> None:
     assert {verdict["claim"] for verdict in document["verdicts"]} >= {"forced_loses_exactly_one"}
 
 
-def test_the_plan_stays_inside_what_the_parent_was_given(invoke: object) -> None:
+def test_the_plan_stays_inside_what_the_parent_was_given(invoke: Invoke) -> None:
     before = os.sched_getaffinity(0)
     only = min(before)
     os.sched_setaffinity(0, {only})
@@ -151,8 +156,8 @@ def test_the_plan_stays_inside_what_the_parent_was_given(invoke: object) -> None
     assert "1 CPU is available" in one_line(asked_for_more)
 
 
-def test_labs_lists_every_lab_with_its_mark_and_question_under_its_chapter(invoke: object, repo: Path) -> None:
-    course, _, legend = invoke("labs", "--lang", "en").stdout.partition("\n\n")  # type: ignore[operator]
+def test_labs_lists_every_lab_with_its_mark_and_question_under_its_chapter(invoke: Invoke, repo: Path) -> None:
+    course, _, legend = invoke("labs", "--lang", "en").stdout.partition("\n\n")
     lines = course.splitlines()
     listed = [line for line in lines if line.startswith("  ")]
     assert sorted(line.split()[1] for line in listed) == sorted(path.stem for path in (repo / "labs").glob("*.py"))
@@ -163,32 +168,28 @@ def test_labs_lists_every_lab_with_its_mark_and_question_under_its_chapter(invok
     assert "./invoke doctor" in legend
 
 
-def test_labs_speaks_korean_and_its_json_does_where_it_is_asked(invoke: object) -> None:
+def test_labs_speaks_korean_and_its_json_does_where_it_is_asked(invoke: Invoke) -> None:
     korean = {"LC_ALL": "ko_KR.UTF-8", "PYTHONIOENCODING": "utf-8"}
-    assert "스레드 넷은 하나보다 빨리 세는가?" in invoke("labs", **korean).stdout  # type: ignore[operator]
+    assert "스레드 넷은 하나보다 빨리 세는가?" in invoke("labs", **korean).stdout
     for words, question, chapter in (
         ((), "Do four threads count faster than one?", "3 The GIL"),
         (("--lang", "ko"), "스레드 넷은 하나보다 빨리 세는가?", "3 GIL"),
     ):
-        [gil] = [
-            lab
-            for lab in json.loads(invoke("labs", "--json", *words, **korean).stdout)  # type: ignore[operator]
-            if lab["name"] == "gil"
-        ]
+        [gil] = [lab for lab in json.loads(invoke("labs", "--json", *words, **korean).stdout) if lab["name"] == "gil"]
         assert (gil["question"], gil["chapter"]) == (question, chapter)
         assert gil["shows"] in ("all", "some", "none")
 
 
-def test_labs_asks_no_engine_and_needs_no_unicode(invoke: object) -> None:
+def test_labs_asks_no_engine_and_needs_no_unicode(invoke: Invoke) -> None:
     here = {**NO_ENGINE, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
-    ended = invoke("labs", **here)  # type: ignore[operator]
+    ended = invoke("labs", **here)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "* all of its claims can be judged here, + some, - none" in ended.stdout
     assert "by this machine's " in ended.stdout
 
 
-def test_labs_refuses_a_language_without_pages(invoke: object) -> None:
-    ended = invoke("labs", "--lang", "fr")  # type: ignore[operator]
+def test_labs_refuses_a_language_without_pages(invoke: Invoke) -> None:
+    ended = invoke("labs", "--lang", "fr")
     assert ended.returncode == 2
     assert "choose one of en, ko" in one_line(ended)
 
@@ -202,17 +203,17 @@ def test_labs_loads_neither_the_engine_s_library_nor_the_tables(repo: Path) -> N
 
 
 @pytest.mark.parametrize(("language", "says"), [("en", "daemon thread"), ("ko", "데몬 스레드")])
-def test_show_prints_a_lab_s_page_and_its_code(invoke: object, language: str, says: str) -> None:
-    ended = invoke("show", "daemon", "--lang", language)  # type: ignore[operator]
+def test_show_prints_a_lab_s_page_and_its_code(invoke: Invoke, language: str, says: str) -> None:
+    ended = invoke("show", "daemon", "--lang", language)
     assert says in ended.stdout
     assert "def autosave(" in ended.stdout
 
 
-def test_show_prints_a_lab_from_outside_the_repository(invoke: object, tmp_path: Path) -> None:
-    (tmp_path / "outside_lab.py").write_text(LAB)
-    ended = invoke("show", "outside_lab.py", cwd=tmp_path)  # type: ignore[operator]
+def test_show_prints_a_lab_from_outside_the_repository(invoke: Invoke, tmp_path: Path) -> None:
+    (tmp_path / "gil.py").write_text(LAB)  # called as a lab that has a page
+    ended = invoke("show", "./gil.py", cwd=tmp_path)
     assert (ended.returncode, ended.stdout.strip()) == (0, f"{ast.get_docstring(ast.parse(LAB))}\n\n{LAB}".strip())
-    missing = invoke("show", "missing.py", cwd=tmp_path)  # type: ignore[operator]
+    missing = invoke("show", "missing.py", cwd=tmp_path)
     assert missing.returncode == 2
     assert "no lab 'missing.py': there is no such file" in missing.stderr
 
@@ -226,8 +227,8 @@ def test_show_prints_a_lab_from_outside_the_repository(invoke: object, tmp_path:
         ("--diff", "unguarded", "with_lock", "race"),
     ],
 )
-def test_show_tells_two_variants_apart(invoke: object, words: tuple[str, ...]) -> None:
-    ended = invoke("show", *words)  # type: ignore[operator]
+def test_show_tells_two_variants_apart(invoke: Invoke, words: tuple[str, ...]) -> None:
+    ended = invoke("show", *words)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.startswith("--- unguarded: ")
     assert "+            with lock:\n" in ended.stdout
@@ -243,18 +244,18 @@ def test_show_tells_two_variants_apart(invoke: object, words: tuple[str, ...]) -
         ((), "needed value"),
     ],
 )
-def test_show_says_in_one_line_which_two_variants_it_wants(invoke: object, words: tuple[str, ...], says: str) -> None:
-    ended = invoke("show", "race", "--diff", *words)  # type: ignore[operator]
+def test_show_says_in_one_line_which_two_variants_it_wants(invoke: Invoke, words: tuple[str, ...], says: str) -> None:
+    ended = invoke("show", "race", "--diff", *words)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert says in one_line(ended)
 
 
-def test_a_lab_runs_from_a_folder_with_spaces_and_korean_in_its_path(invoke: object, tmp_path: Path) -> None:
+def test_a_lab_runs_from_a_folder_with_spaces_and_korean_in_its_path(invoke: Invoke, tmp_path: Path) -> None:
     folder = tmp_path / "한글 폴더 with spaces"
     folder.mkdir()
     (folder / "mine.toml").write_text("[run]\nrounds = 1\n[race]\ncount = 2000\n")
     words = ("lab", "race", "--cores", "1", "--config", "mine.toml", "--json")
-    ended = invoke(*words, cwd=folder, **NO_ENGINE)  # type: ignore[operator]
+    ended = invoke(*words, cwd=folder, **NO_ENGINE)
     assert json.loads(ended.stdout)["runs"][0]["knobs"]["count"] == 2000
 
 
@@ -286,17 +287,17 @@ def own_results(repo: Path) -> Iterator[list[str]]:
 
 
 def test_a_lab_runs_from_outside_the_repository_with_its_knobs_from_a_file(
-    invoke: object, tmp_path: Path, own_results: list[str]
+    invoke: Invoke, tmp_path: Path, own_results: list[str]
 ) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "outside_lab.py").write_text(LAB)
     (tmp_path / "hard.toml").write_text("[outside_lab]\ncount = 4\n")
     words = ("lab", "sub/outside_lab.py", "--cores", "1", "--rounds", "1")
-    alone = invoke(*words, cwd=tmp_path, **NO_ENGINE)  # type: ignore[operator]
-    configured = invoke(*words, "--config", "hard.toml", "--json", cwd=tmp_path, **NO_ENGINE)  # type: ignore[operator]
+    alone = invoke(*words, cwd=tmp_path, **NO_ENGINE)
+    configured = invoke(*words, "--config", "hard.toml", "--json", cwd=tmp_path, **NO_ENGINE)
     [run] = json.loads(configured.stdout)["runs"]
     own_results += [alone.stderr.splitlines()[-1].rpartition("/")[2], run["run_id"]]
-    compared = invoke("compare", "outside_lab", "--json")  # type: ignore[operator]
+    compared = invoke("compare", "outside_lab", "--json")
     assert alone.returncode == 0, alone.stderr
     assert "the lab is sub/outside_lab.py, from outside this repository" in alone.stdout
     assert (run["origin"], run["knobs"], configured.returncode) == ("sub/outside_lab.py", {"count": 4}, 1)
@@ -313,12 +314,12 @@ def test_a_lab_runs_from_outside_the_repository_with_its_knobs_from_a_file(
     ],
 )
 def test_a_lab_with_a_fault_is_one_line_with_file_and_line_and_exit_2(
-    invoke: object, text: str, says: str, tmp_path: Path
+    invoke: Invoke, text: str, says: str, tmp_path: Path
 ) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "bad.py").write_text(text)
     (tmp_path / "sub" / "beside.py").touch()
-    ended = invoke("lab", "sub/bad.py", "--cores", "1", cwd=tmp_path, **NO_ENGINE)  # type: ignore[operator]
+    ended = invoke("lab", "sub/bad.py", "--cores", "1", cwd=tmp_path, **NO_ENGINE)
     assert ended.returncode == 2
     assert ended.stdout == ""
     assert says in one_line(ended)
@@ -326,10 +327,10 @@ def test_a_lab_with_a_fault_is_one_line_with_file_and_line_and_exit_2(
 
 
 def test_an_answer_that_cannot_be_compared_is_exit_2_with_its_line_and_the_others_go_on(
-    invoke: object, tmp_path: Path, own_results: list[str]
+    invoke: Invoke, tmp_path: Path, own_results: list[str]
 ) -> None:
     (tmp_path / "set_lab.py").write_text(LAB + '\n\n@variant\ndef two() -> object:\n    """Two."""\n    return {1}\n')
-    ended = invoke("lab", "set_lab.py", "--cores", "1", "--rounds", "1", cwd=tmp_path, **NO_ENGINE)  # type: ignore[operator]
+    ended = invoke("lab", "set_lab.py", "--cores", "1", "--rounds", "1", cwd=tmp_path, **NO_ENGINE)
     own_results.append(ended.stderr.splitlines()[-1].rpartition("/")[2])
     assert ended.returncode == 2
     assert "! two: not comparable: set_lab.py:18: returned a set, which cannot be compared" in ended.stdout
@@ -337,17 +338,17 @@ def test_an_answer_that_cannot_be_compared_is_exit_2_with_its_line_and_the_other
 
 
 def test_a_learners_file_is_judged_by_the_labs_claims_with_a_hint(
-    invoke: object, tmp_path: Path, own_results: list[str]
+    invoke: Invoke, tmp_path: Path, own_results: list[str]
 ) -> None:
     (tmp_path / "my_race.py").write_text("def own_counter_then_add(count):\n    return 1\n")
     words = ("lab", "race", "--mine", "my_race.py", "--cores", "1", *QUICK, "--lang", "ko")
-    ended = invoke(*words, cwd=tmp_path, **NO_ENGINE)  # type: ignore[operator]
+    ended = invoke(*words, cwd=tmp_path, **NO_ENGINE)
     own_results.append(ended.stderr.splitlines()[-1].rpartition("/")[2])
     assert ended.returncode == 1
     assert "yours, from my_race.py: own_counter_then_add" in ended.stdout
     assert "! own_counter_then_add: unequal answer: 1, where with_lock.0 has 0" in ended.stdout
     assert "    힌트: 스레드의 합계를 공유하는 것에 더하는 순간을 보십시오." in ended.stdout
-    as_json = invoke(*words, "--json", cwd=tmp_path, **NO_ENGINE)  # type: ignore[operator]
+    as_json = invoke(*words, "--json", cwd=tmp_path, **NO_ENGINE)
     document = json.loads(as_json.stdout)
     own_results.append(document["runs"][0]["run_id"])
     hints = {one["claim"]: one.get("hint") for one in document["verdicts"] if one["verdict"] == "refuted"}
@@ -402,19 +403,19 @@ def test_a_watch_runs_again_when_the_file_is_saved_and_ctrl_c_ends_it_with_the_l
     ]
 
 
-def test_exec_runs_a_script_of_the_user_s_own_pinned_and_measured(invoke: object, tmp_path: Path) -> None:
+def test_exec_runs_a_script_of_the_user_s_own_pinned_and_measured(invoke: Invoke, tmp_path: Path) -> None:
     (tmp_path / "my script.py").write_text("import os, sys\nprint(sorted(os.sched_getaffinity(0)), sys.argv[1:])\n")
     words = ("exec", "--cores", "1", "--", "python", "my script.py", "--flag", "a b")
-    ended = invoke(*words, cwd=tmp_path, **NO_ENGINE)  # type: ignore[operator]
+    ended = invoke(*words, cwd=tmp_path, **NO_ENGINE)
     [cpu] = plan.choose_cpus(read_machine(), 1)
     assert ended.returncode == 0, ended.stderr
     assert f"[{cpu}] ['--flag', 'a b']" in ended.stdout
     assert "read back inside" in ended.stdout
 
 
-def test_exec_tells_of_a_command_that_fails(invoke: object, tmp_path: Path) -> None:
+def test_exec_tells_of_a_command_that_fails(invoke: Invoke, tmp_path: Path) -> None:
     words = ("exec", "--cores", "1", "--json", "--", "python", "-c", "raise SystemExit(3)")
-    ended = invoke(*words, cwd=tmp_path, **NO_ENGINE)  # type: ignore[operator]
+    ended = invoke(*words, cwd=tmp_path, **NO_ENGINE)
     assert ended.returncode == 1
     [run] = json.loads(ended.stdout)["runs"]
     [sample] = run["variants"][0]["samples"]
@@ -422,8 +423,8 @@ def test_exec_tells_of_a_command_that_fails(invoke: object, tmp_path: Path) -> N
     assert run["start_cost_seconds"] is None  # no claim asks for it, and it is most of a launch
 
 
-def test_exec_without_a_command_is_a_usage_error(invoke: object) -> None:
-    ended = invoke("exec", "--cores", "1", **NO_ENGINE)  # type: ignore[operator]
+def test_exec_without_a_command_is_a_usage_error(invoke: Invoke) -> None:
+    ended = invoke("exec", "--cores", "1", **NO_ENGINE)
     assert ended.returncode == 2
     assert "invoke exec --cores 2 -- python my_script.py" in one_line(ended)
 
@@ -434,25 +435,25 @@ def test_a_closed_pipe_is_quiet(repo: Path) -> None:
     assert ended.stderr == ""
 
 
-def test_output_needs_no_unicode(invoke: object) -> None:
+def test_output_needs_no_unicode(invoke: Invoke) -> None:
     ended = local(invoke, "race", "--cores", "1", *QUICK, LC_ALL="C", PYTHONIOENCODING="ascii")
     assert "UnicodeEncodeError" not in ended.stderr
     assert "Traceback" not in ended.stderr
     assert "forced" in ended.stdout
 
 
-def test_doctor_shows_the_machine_and_says_what_is_missing(invoke: object) -> None:
-    ended = invoke("doctor", "--json", **NO_ENGINE)  # type: ignore[operator]
+def test_doctor_shows_the_machine_and_says_what_is_missing(invoke: Invoke) -> None:
+    ended = invoke("doctor", "--json", **NO_ENGINE)
     document = json.loads(ended.stdout)
     assert {"machine", "engine", "sets", "checks", "labs"} <= set(document)
     assert not document["engine"]["answers"]
     assert all(check["remedy"] for check in document["checks"] if check["mark"] != "PASS")
 
 
-def test_compare_takes_a_lab_s_name_or_none(invoke: object, tmp_path: Path) -> None:
-    named = invoke("compare", "race", "--json")  # type: ignore[operator]
-    unnamed = invoke("compare", "--json")  # type: ignore[operator]
-    unknown = invoke("compare", "rase")  # type: ignore[operator]
+def test_compare_takes_a_lab_s_name_or_none(invoke: Invoke, tmp_path: Path) -> None:
+    named = invoke("compare", "race", "--json")
+    unnamed = invoke("compare", "--json")
+    unknown = invoke("compare", "rase")
     assert {one["lab"] for one in json.loads(named.stdout)} <= {"race"}
     assert unnamed.returncode == 0
     assert unknown.returncode == 2
@@ -490,19 +491,19 @@ def test_a_shell_in_a_container_is_pinned_and_leaves_nothing(engine: Engine, ima
 
 
 @pytest.mark.engine
-def test_build_says_that_the_image_is_there(invoke: object, image: ImageFacts) -> None:
-    ended = invoke("build")  # type: ignore[operator]
+def test_build_says_that_the_image_is_there(invoke: Invoke, image: ImageFacts) -> None:
+    ended = invoke("build")
     assert ended.returncode == 0
     assert ended.stdout.startswith(f"{image.name} is on the engine")
 
 
 @pytest.mark.engine
-def test_clean_removes_this_clone_s_volume_and_nothing_of_others(invoke: object, engine: Engine, repo: Path) -> None:
+def test_clean_removes_this_clone_s_volume_and_nothing_of_others(invoke: Invoke, engine: Engine, repo: Path) -> None:
     own, others = owners.volume_of(repo), "pinlab-results-0000000000"
     for name in (own, others):
         engine.client.volumes.create(name)
     try:
-        assert invoke("clean").returncode == 0  # type: ignore[operator]
+        assert invoke("clean").returncode == 0
         left = {volume.name for volume in engine.client.volumes.list()}
         assert own not in left
         assert others in left
