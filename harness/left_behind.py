@@ -73,14 +73,17 @@ def holds_up() -> bool:
 def _threads() -> dict[int, Thread | None]:
     """The threads of this process besides the main one, by their kernel's id; None for one that threading has not made.
 
-    Where the system does not list them, those that threading has made.
+    Those that threading has made come first, in the order of their starts; where the system lists none, they are all.
     """
     threading = sys.modules.get("threading")
     made = {thread.native_id: thread for thread in threading.enumerate()} if threading else {}
     if threading:
         made.pop(threading.main_thread().native_id, None)
     listed = {int(name) for name in _names("/proc/self/task")} - {os.getpid()}
-    return {number: made.get(number) for number in listed or made}
+    if not listed:
+        return dict(made)
+    in_order = [*(number for number in made if number in listed), *sorted(listed - made.keys())]
+    return {number: made.get(number) for number in in_order}
 
 
 def _told_thread(thread: Thread | None, folder: str) -> str:

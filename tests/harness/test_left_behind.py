@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
 
-from harness import outcome
+from harness import left_behind, outcome
 from harness.left_behind import SHARED_MEMORY
 from harness.shared_memory import SharedMemory
 from tests.interpreters import every_interpreter
@@ -70,6 +72,17 @@ def test_a_thousand_things_are_told_in_a_few_words(left: Left) -> None:
     assert told[-1] == "293 more"
     assert len(told) == 8
     assert max(map(len, told)) <= 120
+
+
+def test_threads_are_told_in_the_order_of_their_starts_whatever_their_ids(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = [SimpleNamespace(native_id=number) for number in (1023, 1024, 2048, 7)]  # a set has them in another order
+    monkeypatch.setattr(threading, "enumerate", lambda: made)
+    monkeypatch.setattr(left_behind, "_names", lambda _folder: frozenset({"7", "1023", "9", "2048", "5", "1024"}))
+    assert list(left_behind._threads()) == [1023, 1024, 2048, 7, 5, 9]
+    monkeypatch.setattr(left_behind, "_names", lambda _folder: frozenset())
+    assert list(left_behind._threads()) == [1023, 1024, 2048, 7]
 
 
 def test_a_thread_that_is_about_to_end_is_not_left_behind(left: Left) -> None:
